@@ -1,0 +1,37 @@
+"""Every failure a user can meet, as a sentence that says what to do, with the exit code it ends in."""
+
+
+class TriageError(Exception):
+    """The work failed for a reason outside the user's input; `triage` exits with 1."""
+
+    exit_code = 1
+
+
+class InputError(TriageError):
+    """The user's input is wrong and nothing was changed; `triage` exits with 2."""
+
+    exit_code = 2
+
+
+class RubricError(InputError):
+    """The rubric file is wrong; the message names file, line, field and what was expected."""
+
+
+class UnknownTopicError(InputError):
+    """No topic of that name stands in the rubric."""
+
+
+class UnknownPaperError(InputError):
+    """The store has no paper with that arXiv id."""
+
+
+class SourceError(TriageError):
+    """A source of papers failed or gave an answer that cannot be believed; nothing was taken for an empty week."""
+
+
+class ModelError(TriageError):
+    """Model weights are missing or not the ones they should be."""
+
+
+class StoreError(TriageError):
+    """The database cannot be used: not writable, damaged, or newer than this program."""

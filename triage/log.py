@@ -1,0 +1,21 @@
+"""Structured logs on standard error: event name, then key=value; ids, never texts."""
+
+import logging
+import sys
+
+import structlog
+
+
+def configure_logging(level: str = "warning") -> None:
+    """Send events of `level` and above to standard error; may be called again."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )
