@@ -1,0 +1,1 @@
+"""The rules of Triage: pure, no input or output, no clock, no database."""
