@@ -1,0 +1,15 @@
+"""Runs migrations on the connection it is handed (`triage.store.schema`), in one transaction."""
+
+from alembic import context
+
+from triage.store.models import Base
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    compare_type=True,
+    render_as_batch=connection.dialect.name == "sqlite",
+)
+with context.begin_transaction():
+    context.run_migrations()

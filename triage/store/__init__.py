@@ -1,0 +1,1 @@
+"""The only place that speaks SQL: engine, models, and one small repository per aggregate."""

@@ -1,0 +1,35 @@
+"""The random background that taste is learned against."""
+
+import hashlib
+from collections.abc import Collection
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from triage.core.week import Week
+from triage.store.models import EmbeddingRow, PaperRow
+from triage.store.papers import StoredPaper, select_papers
+
+
+async def sample_background(
+    session: AsyncSession, embedder: str, week: Week, size: int, *, without: Collection[str]
+) -> list[StoredPaper]:
+    """At most `size` embedded papers of other weeks, nobody's vote on them, in order of a hash of their ids.
+
+    The order of hashes is random as far as content goes, and keeps most of the sample as the store grows.
+    """
+    query = (
+        select(PaperRow.arxiv_id)
+        .join(EmbeddingRow, EmbeddingRow.paper_id == PaperRow.id)
+        .where(EmbeddingRow.embedder == embedder, EmbeddingRow.content_hash == PaperRow.content_hash)
+        .where(or_(PaperRow.week != str(week), PaperRow.week.is_(None)))
+    )
+    known = set(without)
+    ids = sorted((hash_order(arxiv_id), arxiv_id) for arxiv_id in await session.scalars(query) if arxiv_id not in known)
+    chosen = await select_papers(session, [arxiv_id for _, arxiv_id in ids[:size]])
+    return sorted(chosen.values(), key=lambda paper: paper.paper.arxiv_id)
+
+
+def hash_order(arxiv_id: str) -> str:
+    """A place in an order that has nothing to do with time or subject."""
+    return hashlib.sha256(arxiv_id.encode()).hexdigest()

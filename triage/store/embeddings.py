@@ -1,0 +1,66 @@
+"""Vectors in the store: float32 blobs keyed by paper, embedder and text."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from triage.errors import StoreError
+from triage.store.conflict import insert_missing
+from triage.store.models import EmbeddingRow
+from triage.store.papers import StoredPaper
+
+_CHUNK = 500
+_UNIT_TOLERANCE = 1e-3
+_LITTLE_ENDIAN = np.dtype("<f4")
+
+
+async def load_vectors(
+    session: AsyncSession, papers: Sequence[StoredPaper], embedder: str
+) -> dict[int, NDArray[np.float32]]:
+    """Unit vectors by paper key; absent where the present text has none. Raises `StoreError` for a damaged one."""
+    hashes = {paper.key: paper.content_hash for paper in papers}
+    keys = sorted(hashes)
+    vectors: dict[int, NDArray[np.float32]] = {}
+    for start in range(0, len(keys), _CHUNK):
+        query = select(
+            EmbeddingRow.paper_id, EmbeddingRow.content_hash, EmbeddingRow.vector, EmbeddingRow.dimension
+        ).where(EmbeddingRow.paper_id.in_(keys[start : start + _CHUNK]), EmbeddingRow.embedder == embedder)
+        for key, content_hash, blob, dimension in await session.execute(query):
+            if hashes[key] == content_hash:
+                vectors[key] = _read_vector(blob, dimension, key)
+    return vectors
+
+
+async def save_vectors(
+    session: AsyncSession, papers: Sequence[StoredPaper], embedder: str, vectors: NDArray[np.float32]
+) -> None:
+    """Keep `(n, d)` unit rows, one per paper; refuse rows that are not finite and of unit length; idempotent."""
+    lengths = np.linalg.norm(vectors, axis=1)
+    if not bool(np.all(np.abs(lengths - 1) < _UNIT_TOLERANCE)):  # NaN fails the comparison too
+        raise StoreError(f"The embedder {embedder} gave vectors that are not finite or not of unit length.")
+    rows = [
+        {
+            "paper_id": paper.key,
+            "embedder": embedder,
+            "content_hash": paper.content_hash,
+            "dimension": vectors.shape[1],
+            "vector": vector.astype(_LITTLE_ENDIAN).tobytes(),
+        }
+        for paper, vector in zip(papers, vectors, strict=True)
+    ]
+    await insert_missing(session, EmbeddingRow, rows)
+
+
+def stack_vectors(papers: Sequence[StoredPaper], vectors: Mapping[int, NDArray[np.float32]]) -> NDArray[np.float32]:
+    """`(n, d) float32` in the order of the papers, all of which must have one."""
+    return np.stack([vectors[paper.key] for paper in papers])
+
+
+def _read_vector(blob: bytes, dimension: int, key: int) -> NDArray[np.float32]:
+    vector = np.frombuffer(blob, dtype=_LITTLE_ENDIAN).astype(np.float32)
+    if len(vector) != dimension or not abs(float(np.linalg.norm(vector)) - 1) < _UNIT_TOLERANCE:
+        raise StoreError(f"The vector of paper {key} in the database is damaged; delete it and run `triage embed`.")
+    return vector

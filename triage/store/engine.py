@@ -1,0 +1,92 @@
+"""The one function that opens the database, and the transactions that use it."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from sqlite3 import DatabaseError
+from typing import Any
+
+from sqlalchemy import event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+from triage.errors import StoreError
+
+BUSY_TIMEOUT_MS = 30_000
+
+
+class Database:
+    """An engine with two kinds of transaction. `read` sees one snapshot; `write` waits its turn (`BEGIN IMMEDIATE`)."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.engine: AsyncEngine = create_async_engine(self.url)
+        if self.url.get_backend_name() == "sqlite":
+            _prepare_sqlite(self.engine)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session for queries only; raises `StoreError` when the database fails."""
+        async with self._session(writes=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A session whose changes are committed at the end, or none of them; raises `StoreError` when it fails."""
+        async with self._session(writes=True) as session:
+            yield session
+            await session.commit()
+
+    @asynccontextmanager
+    async def connection(self, *, writes: bool) -> AsyncIterator[AsyncConnection]:
+        """A bare connection in a transaction, for schema work; raises `StoreError` when the database fails."""
+        with self._translate_errors():
+            async with self.engine.execution_options(triage_writes=writes).begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def _session(self, *, writes: bool) -> AsyncIterator[AsyncSession]:
+        engine = self.engine.execution_options(triage_writes=writes)
+        with self._translate_errors():
+            async with AsyncSession(engine, expire_on_commit=False) as session:
+                yield session
+
+    @contextmanager
+    def _translate_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise StoreError(f"The database {self.url.render_as_string()} failed: {error.orig}") from error
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.engine.dispose()
+
+
+def _prepare_sqlite(engine: AsyncEngine) -> None:
+    """WAL, foreign keys, and our own BEGIN: the driver's would start a reader and upgrade it, which fails when busy."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        try:
+            _set_pragmas(connection)
+        except DatabaseError:
+            connection.close()  # its thread would outlive the program
+            raise
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        writes = connection.get_execution_options().get("triage_writes", True)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _set_pragmas(connection: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
