@@ -1,0 +1,64 @@
+"""A fake arXiv, fake time and an `ArxivApi` between them."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from fakes.arxiv_server import FakeArxiv
+from fakes.faketime import FakeTime
+from fakes.papers import MONDAY
+
+from triage.adapters.arxiv_api import ArxivApi, QueryLimits
+from triage.adapters.arxiv_http import HttpLimits
+from triage.adapters.pace import Pace
+from triage.core.paper import Paper
+
+CATEGORIES = ("cs.IR", "cs.CL", "cs.AI", "cs.LG")
+WEEK = (MONDAY, MONDAY + timedelta(days=7))
+SMALL = QueryLimits(page_size=10, per_query=100, http=HttpLimits(size=2**20))
+# Real seconds, for the faults that take them; too short for tests that count requests on a busy machine.
+HASTY = QueryLimits(page_size=10, per_query=100, http=HttpLimits(read=0.15, total=0.4, size=2**20))
+
+
+@dataclass
+class Case:
+    """What a test looks at; `bad` holds the reasons of quarantined records, `pages` the progress told."""
+
+    server: FakeArxiv
+    api: ArxivApi
+    time: FakeTime
+    pace: Pace
+    bad: list[str] = field(default_factory=list)
+    raw: list[str] = field(default_factory=list)
+    pages: list[tuple[int, int]] = field(default_factory=list)
+
+    def read_week(self) -> list[Paper]:
+        """Everything of `WEEK` in `CATEGORIES`."""
+        return list(self.api.submitted_between(*WEEK, CATEGORIES))
+
+
+@contextmanager
+def open_case(papers: Iterable[Paper], limits: QueryLimits = SMALL, *, quarantine: bool = True) -> Iterator[Case]:
+    """Serve the papers; without `quarantine` the source has no callback for bad records."""
+    time = FakeTime()
+    pace = Pace(monotonic=time.monotonic, sleep=time.sleep)
+    bad: list[str] = []
+    raw: list[str] = []
+    pages: list[tuple[int, int]] = []
+
+    def keep(text: str, reason: str) -> None:
+        raw.append(text)
+        bad.append(reason)
+
+    listener: Callable[[str, str], None] | None = keep if quarantine else None
+    with FakeArxiv(papers, clock=time.monotonic) as server:
+        api = ArxivApi(
+            server.base_url,
+            "triage@example.org",
+            pace=pace,
+            limits=limits,
+            on_bad_record=listener,
+            on_page=lambda read, expected: pages.append((read, expected)),
+        )
+        yield Case(server, api, time, pace, bad, raw, pages)

@@ -1,0 +1,199 @@
+"""An HTTP adapter for `requests` that trusts no server: every limit is set, every answer judged, every retry paced.
+
+The `arxiv` package sets no time-out, retries at once after a refused connection, ignores `Retry-After` and takes a 200
+with any text for an empty result. Mounted on its session, this adapter returns only answers that passed `check`.
+"""
+
+import random
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import msgspec
+import requests
+import structlog
+from requests.adapters import HTTPAdapter
+
+from triage.adapters.pace import Pace
+from triage.errors import SourceError
+
+_log = structlog.get_logger(__name__)
+_CHUNK = 64 * 1024
+_XML_TYPES = frozenset({"application/atom+xml", "application/xml", "text/xml"})
+
+
+class HttpLimits(msgspec.Struct, frozen=True):
+    """Bounds of one request; times in seconds, `size` in bytes after decompression."""
+
+    connect: float = 10.0
+    read: float = 60.0  # between two pieces of an answer
+    total: float = 300.0  # from the first byte sent to the last received
+    size: int = 64 * 2**20
+    attempts: int = 6
+    backoff: float = 3.0  # first wait before a retry; each further one is twice as long, plus up to half as jitter
+
+
+class BadAnswerError(Exception):
+    """An answer that cannot be believed; the adapter asks again, at the earliest after `retry_after` seconds."""
+
+    def __init__(self, reason: str, retry_after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class HardenedAdapter(HTTPAdapter):
+    """Sends one request at a time, by `pace`, until `check` accepts the answer or the attempts are used up.
+
+    `check` gets the whole decompressed body and returns what the caller shall see in its place; it raises
+    `BadAnswerError` to have the request repeated.
+    """
+
+    def __init__(
+        self,
+        check: Callable[[bytes], bytes],
+        *,
+        pace: Pace,
+        user_agent: str,
+        limits: HttpLimits,
+        rng: random.Random | None = None,
+    ) -> None:
+        super().__init__(pool_maxsize=1)
+        self._check = check
+        self._pace = pace
+        self._user_agent = user_agent
+        self._limits = limits
+        self._rng = rng or random.Random()
+        self._socket: socket.socket | None = None
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,  # noqa: FBT001, FBT002, ARG002 -- the body is always read here, within the limits
+        timeout: object = None,  # noqa: ARG002 -- the limits are ours
+        verify: bool | str = True,  # noqa: FBT001, FBT002
+        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Return an accepted answer; raise `SourceError` after the last attempt, on a redirect and on 403."""
+        request.headers["User-Agent"] = self._user_agent
+        reason = ""
+        for attempt in range(self._limits.attempts):
+            with self._pace.turn():
+                try:
+                    return self._attempt(request, verify=verify, cert=cert, proxies=proxies)
+                except BadAnswerError as error:
+                    reason = str(error)
+                    wait = self._limits.backoff * 2**attempt * self._rng.uniform(1.0, 1.5)
+                    self._pace.postpone(max(wait, error.retry_after))
+                    _log.warning("arxiv_answer_refused", attempt=attempt + 1, reason=reason)
+        raise SourceError(
+            f"arXiv gave no usable answer in {self._limits.attempts} attempts; the last time {reason}. "
+            f"Nothing was taken over; run the command again later. ({request.url})"
+        )
+
+    def _attempt(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        with self._time_limit():
+            timeout = (self._limits.connect, self._limits.read)
+            try:
+                response = super().send(request, stream=True, timeout=timeout, **options)
+                with response:  # closes the connection unless the body was read to its end
+                    self._judge_head(response)
+                    body = self._read(response)
+            except requests.RequestException as error:
+                raise BadAnswerError(f"the connection failed ({_name_cause(error)})") from error
+        # requests offers no way to hand over a body that was already read.
+        response._content = self._check(body)  # noqa: SLF001
+        return response
+
+    def _judge_head(self, response: requests.Response) -> None:
+        status = response.status_code
+        if status == requests.codes.forbidden:
+            self._pace.stop(
+                "arXiv answered 403: it refuses this program, and further requests would count as an attack. Read "
+                "https://info.arxiv.org/help/api/tou.html, find the cause, and start again only then."
+            )
+            raise SourceError(f"arXiv answered 403 and was asked no further: find the cause first. ({response.url})")
+        if response.is_redirect:
+            target = response.headers["Location"]
+            raise SourceError(f"arXiv's query API moved to {target!r}; if that is right, set the base URL to it.")
+        if status != requests.codes.ok:
+            raise BadAnswerError(f"it answered HTTP {status}", read_retry_after(response.headers))
+        media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if media_type not in _XML_TYPES:
+            raise BadAnswerError(f"it answered with {media_type or 'no content type'} in place of an Atom feed")
+
+    def _read(self, response: requests.Response) -> bytes:
+        body = bytearray()
+        for chunk in response.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > self._limits.size:
+                raise BadAnswerError(f"the answer was larger than {self._limits.size} bytes")
+        return bytes(body)
+
+    @contextmanager
+    def _time_limit(self) -> Iterator[None]:
+        """Cut the connection when the time is up: a read time-out never ends a drip of one byte a second."""
+        is_over = threading.Event()
+
+        def cut() -> None:
+            is_over.set()
+            if self._socket is not None:
+                with suppress(OSError):  # closed in the meantime
+                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # TLS would wait for the other side
+
+        timer = threading.Timer(self._limits.total, cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except BadAnswerError as error:
+            if not is_over.is_set():
+                raise
+            raise BadAnswerError(f"the answer took longer than {self._limits.total:g} s") from error
+        finally:
+            timer.cancel()
+        if is_over.is_set():  # an answer without a length ends without an error when it is cut
+            raise BadAnswerError(f"the answer took longer than {self._limits.total:g} s")
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Remember each socket that is opened, so that `_time_limit` can cut it before an answer exists."""
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        connection_class = type(pool).ConnectionCls
+
+        def open_connection(*args: Any, **kwargs: Any) -> Any:
+            connection = connection_class(*args, **kwargs)
+            plain_connect = connection.connect
+
+            def connect() -> None:
+                plain_connect()
+                self._socket = connection.sock  # the connection itself forgets it when an answer has no length
+
+            connection.connect = connect
+            return connection
+
+        pool.ConnectionCls = open_connection
+        return pool
+
+
+def read_retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds that `Retry-After` (RFC 9110, 10.2.3: seconds or a date) asks for; 0 where it is absent or unreadable.
+
+    A date is compared with the answer's own `Date`, so that our clock does not matter.
+    """
+    text = headers.get("Retry-After", "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        until, now = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("Date", ""))
+        return max(0.0, (until - now).total_seconds())
+    except (ValueError, OverflowError, TypeError):  # TypeError: one of them names no time zone
+        return 0.0
+
+
+def _name_cause(error: requests.RequestException) -> str:
+    """What urllib3 says went wrong, without the long URL that requests puts before it."""
+    inner = error.args[0] if error.args else error
+    return f"{type(error).__name__}: {getattr(inner, 'reason', inner)}"
