@@ -1,0 +1,226 @@
+"""A readable sentence cut down to grammatical clauses of itself: words are only dropped at its ends or in parentheses.
+
+Boundaries are punctuation and the words that open subordinate clauses; whether a piece stands by itself is for
+`clause_grammar` to say. What would change the meaning is never dropped: a negation, a concession, a condition.
+"""
+
+# ruff: noqa: RUF001 -- dashes, quotes and signs are what is matched and printed here
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from triage.core.clause_grammar import PREDICATES, is_clause, may_end, opens_clause, turns_meaning
+
+MAX_LENGTH: Final = 200
+_FEWEST_WORDS: Final = 3
+
+_LABEL = re.compile(
+    r"^(?:[-•*]+\s+|(?:Key |Main )?(?:Results?(?: and \w+)?|Findings?|Conclusions?|Methods?|Background|Objectives?|"
+    r"Contributions?|Takeaways?)\s*[:.–—]\s+|\(?(?:\d|[ivx]{1,4}|[a-d])[).]\s+|(?:First|Second|Third|Fourth)(?:ly)?, )+"
+)
+_CONNECTIVE = re.compile(
+    r"^(?:however|moreover|furthermore|additionally|in addition|notably|importantly|crucially|"
+    r"overall|finally|lastly|specifically|"
+    r"in particular|empirically|as a result|consequently|therefore|thus|hence|interestingly|"
+    r"surprisingly|remarkably|more importantly|"
+    r"most importantly|in this (?:paper|work|study|article|report)|in summary|in conclusion|"
+    r"to summarize|here|together|taken together|"
+    r"strikingly|most notably|more broadly|critically|then|accordingly|meanwhile|in short|in total|"
+    r"to (?:address|fill|bridge|tackle|"
+    r"overcome|close|mitigate|solve|resolve|this end)[^,;:]*|to [a-z]+ [^,;:]*(?=, we )),\s+",
+    re.IGNORECASE,
+)
+_MEANS = re.compile(
+    r"^(?:Through|By|Using|Deployed|Building (?:on|upon)|Based on|Leveraging|Beyond|Motivated|Inspired|"
+    r"Drawing on|Following|Guided by)\b"
+    r"[^;:]{5,120}?, (?=(?:we|our|the|[A-Z]\S*) )"
+)
+_SETTING = re.compile(
+    r"^(?:On|Across|In|Over|Using|For|Under|Through)\b[^;:]*?\b(?:benchmark|dataset|experiment|"
+    r"evaluation|test|task|stud|model|domain|suite|setting)"
+    r"[^;:]*?, (?=(?:we|our|the|both|even|most|all|no|only) |[A-Z])(?![^,]{0,40}, and )"
+)
+_EVIDENCE: Final = (
+    r"experiment(?:s|al|ation)?|evaluations?|results?|analys[ei]s|findings?|stud(?:y|ies)|tests?|"
+    r"trials?|ablations?|comparisons?|"
+    r"simulations?|theory|theoretically|investigations?|evidence|observations?|audits?|"
+    r"benchmark(?:s|ing)?|deployments?|data|"
+    r"measurements?|assessments?|we"
+)
+_REPORTING = re.compile(
+    rf"^(?P<lead>(?=.*?\b(?:{_EVIDENCE})\b)[^;:]{{0,230}}?\b(?:shows?|showed|showcases?|"
+    rf"demonstrate[sd]?|reveal(?:s|ed)?|find|found|confirm(?:s|ed)?|"
+    r"verif(?:y|ies|ied)|validate[sd]?|establish(?:es|ed)?|prove[sd]?|observed?|report|discover|uncover|conclude)"
+    r"(?: \w+ly)? that),? (?P<rest>.+)$",
+    re.IGNORECASE,
+)
+_REPORTED = re.compile(
+    rf"^(?:.{{0,160}}?\b(?:{_EVIDENCE})|\w+ing) (?:[^,;:.]{{0,90}} )?(?:shows?|showed|showing|reveal\w*|"
+    r"demonstrat\w+|finds?|found|confirm\w*|observed?|exposes?|uncovers?|indicates?|validates?|verif(?:y|ies))\b|"
+    r"^we .*,? and (?:we )?(?:find|show|observe|demonstrate|reveal)\b",
+    re.IGNORECASE,
+)
+_NOT_OURS = re.compile(
+    r"\b(?:not|no|neither|little|prior|previous|recent|existing|earlier|literature|others?|they|if|"
+    r"whether|once|when|would)\b",
+    re.IGNORECASE,
+)
+_SECOND_REPORT = re.compile(r",? (?:and|but) that ")
+_SPECIFIC = re.compile(r"\b(?:on|across|under|from|in|using|with|for|at|over|of|spanning|between|against)\b")
+
+_SPLITS = re.compile(
+    r", (?:showing|demonstrating|finding|revealing|confirming|and (?:we )?(?:show|find|demonstrate|"
+    r"observe|reveal)) that |"
+    r"; (?:and |(?=[^;]))(?:(?:moreover|furthermore|additionally|in addition|notably), )?|: |, and (?=(?:we|our|it)\b)"
+)
+_DASH = re.compile(r" [–—] |(?<=[a-z)%])—(?=[a-z])")
+_ANY_DASH = re.compile(r" [–—] |—")
+_ITEM_MARK = re.compile(r"(?:[;,:.] |^)(?:and )?\(?(?:\d|[ivx]{1,4}|[a-f])\) ?")
+_ITEM = re.compile(r"\((?:\d|[ivx]{1,4}|[a-f])\) ")
+# Where a sentence may end early, and what the loss costs.
+_TAILS: Final = tuple(
+    (re.compile(pattern), cost)
+    for pattern, cost in (
+        (
+            r",? (?:thereby|thus|hence|further|effectively|simultaneously|consistently|significantly|while) \w+ing\b",
+            0.3,
+        ),
+        (r", \w+ing\b", 0.2),
+        (r" (?:highlighting|demonstrating|suggesting|indicating|revealing|showing|validating|enabling)\b", 0.2),
+        (r", (?:which|where|whose|who|all|often|even|the (?=strongest|best|first|most|previous|current))\b", 0.25),
+        (r", an? ", 0.6),
+        (r", (?:compared|relative) (?:to|with)\b", 0.4),
+        (r", (?:with|including|such as|particularly|especially|notably|from|as)\b", 0.3),
+        (r", (?:while|whereas)\b", 0.35),
+        (r"; ", 0.25),
+        (r" [–—] |—(?=[a-z])", 0.35),
+        (r": ", 0.6),
+        (r",? and (?=(?:that|we|our|the|it|they|these) )", 0.4),
+        (rf",? and (?=(?:also |further |even )?(?:{PREDICATES})\b)", 0.5),
+        (rf", (?=(?:{PREDICATES})\b)", 0.5),
+        (r" in (?=terms of\b|[a-z]+ing\b)", 0.6),
+        (r" across (?=(?:[\w-]+ ){1,5}[\w-]+$)", 0.7),
+        (r",? and to (?=[a-z]+ )", 0.5),
+        (r", and (?=(?:most|all|none?|even|both|each|many|some|only|every) )", 0.45),
+        (r",? (?:because|since|due to|so that)\b", 0.5),
+        (r" (?:by|through|via) (?=[a-z-]+ing\b|a\b|the\b|its\b)", 0.6),
+    )
+)
+_SECONDARY = re.compile(r"^(?:moreover|furthermore|additionally|in addition)\b", re.IGNORECASE)
+_PARENTHESES = re.compile(r" \((?:[^()]|\([^()]*\))*\)|(?:—| [–—] )[^—–]{3,}(?:—| [–—]) ?(?=[a-z])")
+_COSTS: Final = {
+    "secondary": 0.4,
+    "means": 0.3,
+    "setting": 0.9,
+    "report": -0.05,
+    "specific report": 0.35,
+    "split": 0.45,
+    "parentheses": 0.35,
+}
+
+
+class Clause(msgspec.Struct, frozen=True):
+    """A piece of a sentence that stands by itself.
+
+    `cost` grows with what was dropped; `reported` says that the sentence tells it as a finding ("we show that").
+    """
+
+    text: str
+    cost: float
+    reported: bool
+
+
+def cut_clauses(sentence: str) -> list[Clause]:
+    """Every clause of at most `MAX_LENGTH` characters found in a readable sentence; the whole one too, if it fits."""
+    found: dict[str, Clause] = {}
+    whole = _strip_end(_LABEL.sub("", sentence.strip()))
+    for head in _heads(whole):
+        for clause in (head, *_shorten(head)):
+            if clause.text != whole and _ITEM.search(clause.text):
+                continue
+            text = polish(clause.text)
+            if len(text) <= MAX_LENGTH and (text not in found or clause.cost < found[text].cost):
+                found[text] = Clause(text, clause.cost, clause.reported)
+    return list(found.values())
+
+
+def polish(text: str) -> str:
+    """Capital first, one full stop last."""
+    text = _strip_end(text).strip()
+    first = text.split(maxsplit=1)[0] if text else ""
+    if re.fullmatch(r"[a-z]+(?:-[a-z]+)*(?:'s|,)?", first):  # not iRec, k-NN or τ-bench
+        text = text[0].upper() + text[1:]
+    return text if text.endswith(("?", "!")) or not text else f"{text}."
+
+
+def _heads(sentence: str) -> Iterator[Clause]:
+    whole = _without_connective(Clause(sentence, 0.0, reported=bool(_REPORTED.match(sentence))))
+    if len(whole.text.split()) >= _FEWEST_WORDS:
+        yield whole
+    yield from _without_report(whole)
+    for name, opening in (("means", _MEANS), ("setting", _SETTING)):
+        rest = opening.sub("", whole.text)
+        if rest != whole.text and is_clause(rest):
+            shorter = Clause(rest, whole.cost + _COSTS[name], whole.reported)
+            yield shorter
+            yield from _without_report(shorter)
+    for piece in _pieces(whole.text):
+        yield piece
+        yield from _without_report(piece)
+
+
+def _without_connective(clause: Clause) -> Clause:
+    text = clause.text
+    while match := _CONNECTIVE.match(text):
+        text = text[match.end() :]
+    cost = _COSTS["secondary"] if _SECONDARY.match(clause.text) else 0.0
+    return Clause(text, clause.cost + cost, clause.reported)
+
+
+def _without_report(clause: Clause) -> Iterator[Clause]:
+    match = _REPORTING.match(clause.text)
+    if match is None or _NOT_OURS.search(match["lead"]):
+        return
+    rest = _without_connective(Clause(_strip_end(match["rest"]), 0.0, reported=True)).text
+    if second := _SECOND_REPORT.search(rest):
+        if "but" in second[0]:
+            return
+        rest = rest[: second.start()]
+    cost = _COSTS["specific report" if _SPECIFIC.search(match["lead"]) else "report"]
+    cost += _COSTS["secondary"] if re.search(r"\b(?:further|also|additionally)\b", match["lead"]) else 0.0
+    if is_clause(rest):
+        yield Clause(rest, clause.cost + cost, reported=True)
+
+
+def _pieces(sentence: str) -> Iterator[Clause]:
+    """Main clauses behind a semicolon, a colon, a dash or an enumeration mark."""
+    lone_dash = (_DASH,) if len(_ANY_DASH.findall(sentence)) == 1 else ()  # a pair of dashes is a parenthesis
+    for pattern in (_ITEM_MARK, _SPLITS, *lone_dash):
+        ends = [*(match.start() for match in pattern.finditer(sentence)), len(sentence)]
+        for begin, end in zip((match.end() for match in pattern.finditer(sentence)), ends[1:], strict=True):
+            for stop in {end, len(sentence)} if pattern is _SPLITS else {end}:
+                piece = _LABEL.sub("", re.sub(r"[;,]?(?: and)?$", "", sentence[begin:stop].strip()))
+                reported = bool(_REPORTED.match(sentence)) or pattern is _ITEM_MARK
+                if opens_clause(piece) and not turns_meaning(sentence[stop:]):
+                    yield _without_connective(Clause(piece, _COSTS["split"], reported))
+
+
+def _shorten(clause: Clause) -> Iterator[Clause]:
+    variants = [clause]
+    bare = _PARENTHESES.sub(lambda match: " " if match[0][-1] != ")" else "", clause.text)
+    if bare != clause.text and is_clause(bare):
+        variants.append(Clause(bare, clause.cost + _COSTS["parentheses"], clause.reported))
+        yield variants[-1]
+    for variant in variants:
+        for pattern, cost in _TAILS:
+            for match in pattern.finditer(variant.text):
+                kept, dropped = variant.text[: match.start()], variant.text[match.start() :]
+                if may_end(kept, dropped):
+                    yield Clause(kept, variant.cost + cost, variant.reported)
+
+
+def _strip_end(text: str) -> str:
+    return re.sub(r"[\s.;:,]+$", "", text)
