@@ -1,0 +1,1 @@
+"""How well do rankers sort a week? Labels, the rankers people use today, the protocol, its report and picture."""
