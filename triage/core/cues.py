@@ -1,0 +1,63 @@
+"""Cues and near cues, matched against the words of a title or an abstract.
+
+A word is a run of letters and digits, lower-cased, so hyphens and LaTeX marks are blanks. A text is its words joined by
+single blanks with one at either end, which makes every match a plain string or regular-expression search.
+"""
+
+import re
+from bisect import bisect_left
+from functools import lru_cache
+
+from triage.core.rubric import NearCue
+
+_WORD = re.compile(r"[^\W_]+")
+_ANY = r"[^ ]*"
+
+
+def normalise_words(text: str) -> str:
+    """Words joined by single blanks, one blank at either end; idempotent."""
+    return f" {' '.join(_WORD.findall(text.lower()))} "
+
+
+def count_phrase(words: str, phrase: str) -> int:
+    """How often a phrase (its words may end or begin with `*`) occurs in normalised words."""
+    pattern, stem = _compile_phrase(phrase)
+    if stem not in words:
+        return 0
+    return sum(1 for _ in pattern.finditer(words))
+
+
+def count_near(words: str, cue: NearCue) -> int:
+    """How many left words have a right word within `cue.within` words of them, the word itself not counted."""
+    left = _find_positions(words, cue.left)
+    right = _find_positions(words, cue.right) if left else []
+    return sum(_has_neighbour(position, right, cue.within) for position in left)
+
+
+@lru_cache(maxsize=4096)
+def _compile_phrase(phrase: str) -> tuple[re.Pattern[str], str]:
+    """The pattern, and its longest literal part, which a text must hold: a fast way to say no."""
+    words = _split_pattern(phrase)
+    pattern = " ".join(re.escape(word).replace(r"\*", _ANY) for word in words)
+    stem = max(" ".join(words).split("*"), key=len)
+    return re.compile(f"(?<= ){pattern}(?= )"), stem
+
+
+def _split_pattern(phrase: str) -> list[str]:
+    return re.findall(r"[^\W_]*\*?[^\W_]+\*?", phrase.lower())
+
+
+@lru_cache(maxsize=4096)
+def _compile_words(words: tuple[str, ...]) -> re.Pattern[str]:
+    alternatives = "|".join(re.escape(word.lower()).replace(r"\*", _ANY) for word in words)
+    return re.compile(f"(?<= )(?:{alternatives})(?= )")
+
+
+def _find_positions(words: str, wanted: tuple[str, ...]) -> list[int]:
+    """Indices of matching words, ascending."""
+    return [words.count(" ", 0, match.start()) - 1 for match in _compile_words(wanted).finditer(words)]
+
+
+def _has_neighbour(position: int, others: list[int], within: int) -> bool:
+    start = bisect_left(others, position - within)
+    return any(other != position and other <= position + within for other in others[start : start + 2])

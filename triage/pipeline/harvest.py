@@ -1,0 +1,76 @@
+"""Harvest: ask a source for the papers of a window and keep every one; an empty answer is never a success."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+
+from triage.core.paper import Paper
+from triage.core.week import Week, submission_window
+from triage.errors import SourceError
+from triage.pipeline.report import Progress, StepReport, keep_quiet
+from triage.ports import Source
+from triage.store.engine import Database
+from triage.store.papers import UpsertCount, upsert_papers
+
+BATCH = 200
+
+
+async def harvest_week(
+    database: Database,
+    source: Source,
+    categories: Sequence[str],
+    week: Week,
+    now: datetime,
+    *,
+    progress: Progress = keep_quiet,
+) -> StepReport:
+    """Papers first listed in a week, as far as their submission times tell; raises `SourceError`; idempotent.
+
+    Papers that moderators held are listed later than their submission says: the OAI-PMH harvest finds those.
+    """
+    start, end = submission_window(week)
+    return await harvest_window(
+        database, source, categories, start, min(end, now), now, week=str(week), progress=progress
+    )
+
+
+async def harvest_window(  # noqa: PLR0913 - a window has two ends, and the report names its week
+    database: Database,
+    source: Source,
+    categories: Sequence[str],
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    *,
+    week: str | None = None,
+    progress: Progress = keep_quiet,
+) -> StepReport:
+    """Papers submitted in `[start, end)`; committed in batches, so what came before a failure is kept."""
+    started = time.monotonic()
+    count, seen = UpsertCount(), 0
+    for batch in _cut_batches(source.submitted_between(start, end, categories)):
+        async with database.write() as session:
+            count += await upsert_papers(session, batch, now)
+        seen += len(batch)
+        progress("harvest", seen, seen)
+    if not seen:
+        raise SourceError(
+            f"{source.name} has no paper submitted from {start:%Y-%m-%d %H:%M %Z} to {end:%Y-%m-%d %H:%M %Z} in "
+            f"{', '.join(categories)}. That is not believed: nothing was changed; try again later."
+        )
+    return StepReport(
+        step="harvest",
+        week=week,
+        seen=seen,
+        done=count.new + count.changed,
+        skipped=count.unchanged,
+        seconds=time.monotonic() - started,
+        note=f"{source.name}: {count.new} new, {count.changed} changed",
+    )
+
+
+def _cut_batches(papers: Iterable[Paper]) -> Iterator[list[Paper]]:
+    papers = iter(papers)
+    while batch := list(islice(papers, BATCH)):
+        yield batch

@@ -1,0 +1,27 @@
+"""What every step says of itself, and how it tells its progress."""
+
+from collections.abc import Callable
+
+import msgspec
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+
+class StepReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One execution of one step. `seen = done + skipped + failed`; `cost` is in US dollars."""
+
+    step: str
+    week: str | None = None
+    seen: int = 0
+    done: int = 0
+    skipped: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    cost: float = 0.0
+    note: str = ""
+
+
+def keep_quiet(label: str, done: int, total: int) -> None:
+    """Tell nobody."""
+    del label, done, total
