@@ -1,0 +1,80 @@
+"""The command line: parse, call a step, print its report. Commands are imported when they are used."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from triage import __version__
+from triage.errors import TriageError
+
+_COMMANDS = {  # name: (where it is, what help says of it)
+    "run": ("triage.cli.weekly:run", "Do what is missing of all steps for a week."),
+    "harvest": ("triage.cli.papers:harvest", "Ask arXiv for new papers."),
+    "import": ("triage.cli.papers:import_", "Read papers from metadata files."),
+    "embed": ("triage.cli.weekly:embed", "Give papers of a week their vectors."),
+    "score": ("triage.cli.weekly:score", "Score papers of a week for each topic."),
+    "shortlist": ("triage.cli.weekly:shortlist", "Print a week's ranked papers of a topic."),
+    "vote": ("triage.cli.votes:vote", "Say which papers are relevant to a topic."),
+    "tag": ("triage.cli.votes:tag", "Name papers in your own words."),
+    "rubric": ("triage.cli.rubric:rubric", "Check and show what the topics are."),
+    "evaluate": ("triage.cli.evaluate:evaluate", "Measure the ranking beside today's rankers."),
+    "doctor": ("triage.cli.doctor:doctor", "Say what is wrong with this installation."),
+    "demo": ("triage.cli.demo:demo", "Show the main job on a made-up week, offline."),
+}
+
+
+class _LazyGroup(click.Group):
+    """Imports the module of a command only when the command is run, so that help answers at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of a week's work."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """None for a name that is no command."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name][0].partition(":")
+        command = getattr(import_module(module), name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module}:{name} is no command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the table above, importing nothing."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="triage")
+def triage() -> None:
+    """Read arXiv every week; hand out one ranked shortlist per topic, with a true one-line takeaway per paper.
+
+    \b
+    Example:
+      triage import week.jsonl.gz
+      triage run --week 2026-W31
+      triage shortlist --week 2026-W31 --topic agent-evaluation
+    """
+
+
+def main() -> None:
+    """Run a command and end with its exit code: 0 done, 1 failed, 2 bad input."""
+    try:
+        triage.main(standalone_mode=False)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped. What was finished is kept; the same command goes on from there.", err=True)
+        sys.exit(130)
+    except TriageError as error:
+        click.echo(f"triage: {error}", err=True)
+        sys.exit(error.exit_code)

@@ -1,0 +1,166 @@
+"""`triage evaluate`: ranking quality on labels, beside the rankers people use today."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from triage.bootstrap import Services
+from triage.cli.output import print_json
+from triage.cli.session import json_option, run_with_services, show_progress
+from triage.core.week import Week, parse_week
+from triage.errors import InputError
+from triage.evaluation.corpus import Corpus, load_corpus, read_truth
+from triage.evaluation.draw import DEFAULT_VOTES, Plan, VoteCount
+from triage.evaluation.labels import read_judgements, read_labels
+from triage.evaluation.report import Report, render_table
+from triage.pipeline.score import Bench
+
+_FILES = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--judgements", multiple=True, type=_FILES, help="Graded judgements, one file per week: 2026-W13.jsonl.")
+@click.option("--labels", multiple=True, type=_FILES, help="CSV of relevant papers, beside the votes in the store.")
+@click.option("--weeks", help="FIRST:LAST, such as 2026-W10:2026-W34; else the latest 25 that hold a label.")
+@click.option("--topic", help="One topic of the rubric; all of them when left out.")
+@click.option("--votes", default="0,5,20,100,all", show_default=True, help="How many votes the rankers may learn from.")
+@click.option("--orders", default=3, show_default=True, type=click.IntRange(1, 50), help="Random orders of the votes.")
+@click.option("--seed", default=0, show_default=True, help="Seed of all that is random.")
+@click.option("--metric", multiple=True, help="Show these metrics, such as nDCG@20; else the main ones.")
+@click.option("--ours-only", is_flag=True, help="Leave the other rankers out, which is faster.")
+@click.option("--plot", type=_FILES, help="Also draw learning curves into this .svg or .png file.")
+@json_option
+def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
+    judgements: tuple[Path, ...],
+    labels: tuple[Path, ...],
+    weeks: str | None,
+    topic: str | None,
+    votes: str,
+    orders: int,
+    seed: int,
+    metric: tuple[str, ...],
+    plot: Path | None,
+    *,
+    ours_only: bool,
+    as_json: bool,
+) -> None:
+    """Measure the ranking on labels, beside today's rankers, all on the same papers.
+
+    Labels are graded judgements, if named, else the votes in the store. Nothing is learned from the future: a week is
+    ranked with votes on older papers only.
+
+    \b
+    Example:
+      triage evaluate --judgements 2026-W13.jsonl --judgements 2026-W31.jsonl --plot curves.svg
+    """
+    plan = Plan(votes=_read_counts(votes), orders=orders, seed=seed)
+    chosen = _read_weeks(weeks)
+    report, absent = run_with_services(
+        lambda services: _evaluate(services, (judgements, labels), chosen, topic, plan, ours_only=ours_only)
+    )
+    if absent:
+        click.echo(f"Judged, but not in the store and left out: {', '.join(absent)}.", err=True)
+    if plot is not None:
+        _draw(report, plot, metric)
+    if as_json:
+        print_json(report)
+        return
+    console = Console()
+    console.print(render_table(report, metric, width=console.width))
+
+
+async def _evaluate(
+    services: Services,
+    files: tuple[tuple[Path, ...], tuple[Path, ...]],
+    chosen: tuple[Week, Week] | None,
+    topic: str | None,
+    plan: Plan,
+    *,
+    ours_only: bool,
+) -> tuple[Report, tuple[str, ...]]:
+    from triage.cli.weekly import choose_topics
+
+    topics = choose_topics(services, topic)
+    judgements, label_files = files
+    grades = read_judgements(judgements) if judgements else None
+    labels = [label for file in label_files for label in read_labels(file)]
+    with show_progress() as progress:
+        bench = services.bench(progress)
+        truth = await read_truth(bench, topics, grades, labels)
+        corpus = await load_corpus(bench, topics, truth, chosen)
+        report = _measure(bench, corpus, plan, _name_labels(files), ours_only=ours_only)
+    return report, corpus.absent
+
+
+def _measure(bench: Bench, corpus: Corpus, plan: Plan, labels: str, *, ours_only: bool) -> Report:
+    from threadpoolctl import threadpool_limits
+
+    from triage.evaluation.baselines import all_baselines
+    from triage.evaluation.ours import TriageRanker
+    from triage.evaluation.protocol import count_rankings, evaluate
+    from triage.evaluation.records import Ranker
+    from triage.evaluation.report import missing_papers
+
+    rankers: list[Ranker] = [TriageRanker(bench.embedder.embed)]
+    if not ours_only:
+        rankers += all_baselines(bench.embedder.name, plan.seed)
+    total, done = count_rankings(corpus.tasks, corpus.weeks, rankers), 0
+
+    def advance(_description: str) -> None:
+        nonlocal done
+        done += 1
+        bench.progress("rank", done, total)
+
+    with threadpool_limits(
+        1
+    ):  # many small fits: two threads of linear algebra wait for each other (measured: 50 times)
+        cells = evaluate(corpus.tasks, corpus.weeks, corpus.background, rankers, plan, advance)
+    return Report(
+        labels=labels,
+        embedder=bench.embedder.name,
+        made=bench.now,
+        plan=plan,
+        rankers=tuple(ranker.name for ranker in rankers),
+        papers={week.week: len(week) for week in corpus.weeks},
+        missing=missing_papers(corpus.tasks, corpus.weeks),
+        cells=cells,
+    )
+
+
+def _draw(report: Report, path: Path, metrics: tuple[str, ...]) -> None:
+    from triage.evaluation.plot import draw_learning_curves
+
+    measured = {cell.metric for cell in report.cells}
+    default = "nDCG@20" if "nDCG@20" in measured else "recall@20"
+    draw_learning_curves(report, path, metrics[0] if metrics else default)
+    click.echo(f"Learning curves: {path}", err=True)
+
+
+def _name_labels(files: tuple[tuple[Path, ...], tuple[Path, ...]]) -> str:
+    judgements, labels = files
+    parts = [f"graded judgements {', '.join(path.name for path in judgements)}"] if judgements else []
+    parts += [f"lists {', '.join(path.name for path in labels)}"] if labels else []
+    return "; ".join([*parts, "votes in the store"])
+
+
+def _read_counts(text: str) -> tuple[VoteCount, ...]:
+    counts: list[VoteCount] = []
+    for part in text.split(","):
+        word = part.strip()
+        if word != "all" and not (word.isascii() and word.isdigit()):
+            raise InputError(
+                f"--votes {text!r}: expected numbers and `all`, such as {','.join(map(str, DEFAULT_VOTES))}."
+            )
+        counts.append("all" if word == "all" else int(word))
+    return tuple(dict.fromkeys(counts))
+
+
+def _read_weeks(text: str | None) -> tuple[Week, Week] | None:
+    if text is None:
+        return None
+    first, _, last = text.partition(":")
+    try:
+        return parse_week(first), parse_week(last or first)
+    except ValueError as error:
+        raise InputError(f"--weeks: {error}.") from error

@@ -1,0 +1,104 @@
+"""Tables for people and JSON for programs, from the same records."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from triage.core.latex import read_latex
+from triage.pipeline.report import StepReport
+from triage.store.shortlists import Entry, Shortlist
+
+_NARROW = 100
+
+
+def print_json(value: Any) -> None:
+    """Indented JSON on standard output."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def to_record(shortlist: Shortlist) -> dict[str, Any]:
+    """The shortlist as programs read it: `papers` in order of rank, `exploration` beside them."""
+    return {
+        "topic": shortlist.topic,
+        "week": shortlist.week,
+        "considered": shortlist.considered,
+        "fingerprint": shortlist.fingerprint,
+        "scorer": shortlist.scorer,
+        "built_at": shortlist.built_at,
+        "published_at": shortlist.published_at,
+        "papers": [_to_place(entry) for entry in shortlist.ranked],
+        "exploration": [_to_place(entry) for entry in shortlist.explored],
+    }
+
+
+def print_shortlist(console: Console, shortlist: Shortlist, title: str) -> None:
+    """The list as a table: rank, paper with its takeaway and reasons, score."""
+    state = "published" if shortlist.published_at else "draft"
+    chosen = f"{len(shortlist.ranked)} of {shortlist.considered:,} papers"
+    table = Table(
+        title=f"{escape(title)} · {shortlist.week} · {chosen} · {state}",
+        title_justify="left",
+        title_style="bold",
+        show_lines=True,
+        expand=True,
+    )
+    table.add_column("#", justify="right", style="bold", no_wrap=True)
+    table.add_column("Paper, takeaway, why", ratio=1)
+    table.add_column("Score", justify="right", no_wrap=True)
+    for entry in shortlist.ranked:
+        table.add_row(str(entry.rank), _describe(entry), _draw_score(entry.score))
+    for entry in shortlist.explored:
+        table.add_row("?", _describe(entry), _draw_score(entry.score), style="dim")
+    console.print(table)
+
+
+def print_reports(console: Console, reports: Sequence[StepReport], title: str) -> None:
+    """One line per step."""
+    table = Table(title=escape(title), title_justify="left", title_style="bold")
+    for name in ("step", "seen", "done", "skipped", "failed", "seconds"):
+        table.add_column(name, justify="left" if name == "step" else "right")
+    table.add_column("", overflow="fold")
+    for report in reports:
+        counts = (report.seen, report.done, report.skipped, report.failed)
+        table.add_row(
+            report.step,
+            *(f"{count:,}" for count in counts),
+            f"{report.seconds:.1f}",
+            escape(report.note),
+            end_section=True,
+        )
+    console.print(table)
+
+
+def _to_place(entry: Entry) -> dict[str, Any]:
+    return {
+        "rank": entry.rank,
+        "arxiv_id": entry.arxiv_id,
+        "title": entry.title,
+        "score": entry.score,
+        "takeaway": entry.takeaway,
+        "takeaway_source": entry.takeaway_source,
+        "reasons": list(entry.reasons),
+        "url": f"https://arxiv.org/abs/{entry.arxiv_id}",
+        "is_withdrawn": entry.is_withdrawn,
+    }
+
+
+def _describe(entry: Entry) -> str:
+    withdrawn = " [red](withdrawn)[/red]" if entry.is_withdrawn else ""
+    lines = [f"[bold]{escape(read_latex(entry.title))}[/bold]{withdrawn}"]
+    if entry.takeaway:
+        lines.append(escape(entry.takeaway))
+    url = f"https://arxiv.org/abs/{entry.arxiv_id}"
+    lines.append(f"[dim][link={url}]{entry.arxiv_id}[/link] · {escape(' · '.join(entry.reasons))}[/dim]")
+    return "\n".join(lines)
+
+
+def _draw_score(score: float) -> str:
+    filled = round(score * 5)
+    return f"{score:.2f}\n[green]{'█' * filled}[/green][dim]{'░' * (5 - filled)}[/dim]"

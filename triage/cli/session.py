@@ -1,0 +1,83 @@
+"""What every command needs: services, an event loop, options, a progress bar."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+from pydantic import ValidationError
+
+from triage.bootstrap import Services, open_services
+from triage.config import Settings
+from triage.core.week import Week, parse_week
+from triage.errors import InputError
+from triage.log import configure_logging
+from triage.pipeline.report import Progress, keep_quiet
+
+T = TypeVar("T")
+
+
+class WeekType(click.ParamType[Week]):
+    """An ISO week on the command line."""
+
+    name = "week"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Week:
+        """Read it, or end with exit code 2 and what was expected."""
+        if isinstance(value, Week):
+            return value
+        try:
+            return parse_week(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+WEEK = WeekType()
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+def read_settings() -> Settings:
+    """Settings from the environment; `InputError` names a variable that is wrong."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"TRIAGE_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in error.errors()
+        )
+        raise InputError(f"The environment is wrong: {problems}.") from error
+    configure_logging(settings.log_level)
+    return settings
+
+
+def run_with_services(work: Callable[[Services], Awaitable[T]]) -> T:
+    """Open the store, do the work, close the store, also after Ctrl-C."""
+
+    async def run() -> T:
+        async with open_services(read_settings()) as services:
+            return await work(services)
+
+    return asyncio.run(run())
+
+
+@contextmanager
+def show_progress() -> Iterator[Progress]:
+    """A bar per kind of work with the time left, on standard error; nothing where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield keep_quiet
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def advance(label: str, done: int, total: int) -> None:
+            if label not in tasks:
+                tasks[label] = bars.add_task(label, total=total)
+            bars.update(tasks[label], completed=done, total=total)
+
+        yield advance

@@ -1,0 +1,179 @@
+"""`triage vote` and `triage tag`: what readers think, which the next ranking learns from."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from triage.bootstrap import Services
+from triage.cli.output import print_json
+from triage.cli.session import json_option, run_with_services
+from triage.core.paper import parse_arxiv_id
+from triage.core.rubric import find_topic
+from triage.errors import InputError, UnknownPaperError
+from triage.store.papers import select_papers
+from triage.store.votes import VoteCount, add_tags, list_tags, record_votes, remove_tags, withdraw_votes
+
+
+class _DefaultGroup(click.Group):
+    """A group whose command `cast` need not be named, so that `triage vote ID` reads as it should."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Take the first argument for a command only when it is one."""
+        if args and args[0] not in self.commands:
+            args = ["cast", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_DefaultGroup, invoke_without_command=False, context_settings={"ignore_unknown_options": True})
+def vote() -> None:
+    """Say which papers are relevant to a topic; the next ranking learns from it.
+
+    \b
+    Example:
+      triage vote 2604.02684 --topic agent-evaluation --relevant
+      triage vote import labels.csv --topic agent-evaluation
+    """
+
+
+@vote.command()
+@click.argument("arxiv_ids", nargs=-1, required=True, metavar="ID...")
+@click.option("--topic", required=True, help="A topic of the rubric.")
+@click.option("--relevant", "value", flag_value=1, type=int, help="These papers belong to the topic.")
+@click.option("--irrelevant", "value", flag_value=-1, type=int, help="They do not.")
+@click.option("--withdraw", "value", flag_value=0, type=int, help="Forget the votes on them.")
+@json_option
+def cast(arxiv_ids: tuple[str, ...], topic: str, value: int | None, *, as_json: bool) -> None:
+    """Vote on papers by arXiv id.
+
+    \b
+    Example:
+      triage vote 2604.02684 2604.03210 --topic agent-evaluation --irrelevant
+    """
+    if value is None:
+        raise click.UsageError("Say --relevant, --irrelevant or --withdraw.")
+    ids = read_ids(arxiv_ids)
+    count = run_with_services(lambda services: _cast(services, ids, topic, value))
+    _print_count(count, topic, as_json=as_json)
+
+
+async def _cast(services: Services, ids: Sequence[str], topic: str, value: int) -> VoteCount:
+    find_topic(services.rubric, topic)
+    await check_known(services, ids)
+    async with services.database.write() as session:
+        if value == 0:
+            await withdraw_votes(session, topic, ids)
+            return VoteCount(0, len(ids), 0)
+        return await record_votes(session, topic, dict.fromkeys(ids, value), "triage vote", services.clock())
+
+
+@vote.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--topic", required=True, help="The topic that all rows speak of.")
+@json_option
+def import_votes(file: Path, topic: str, *, as_json: bool) -> None:
+    """Read votes from a CSV file with a column arxiv_id and, if you like, vote (relevant or irrelevant).
+
+    A row without a vote is a relevant one. A vote may come before its paper: it counts once the paper is there.
+
+    \b
+    Example:
+      triage vote import reading-list.csv --topic generative-recommendation
+    """
+    count, known = run_with_services(lambda services: _import_votes(services, file, topic))
+    _print_count(count, topic, as_json=as_json, known=known)
+
+
+async def _import_votes(services: Services, file: Path, topic: str) -> tuple[VoteCount, int]:
+    from triage.evaluation.labels import read_labels
+
+    find_topic(services.rubric, topic)
+    votes = {label.arxiv_id: 1 if label.relevant else -1 for label in read_labels(file)}
+    async with services.database.write() as session:
+        count = await record_votes(session, topic, votes, file.name, services.clock())
+        return count, len(await select_papers(session, votes))
+
+
+@click.command()
+@click.argument("arxiv_ids", nargs=-1, metavar="[ID...]")
+@click.option("--add", "added", metavar="NAME", help="Put this tag on the papers.")
+@click.option("--remove", "removed", metavar="NAME", help="Take this tag off them.")
+@json_option
+def tag(arxiv_ids: tuple[str, ...], added: str | None, removed: str | None, *, as_json: bool) -> None:
+    """Name papers in your own words; without arguments, list your tags.
+
+    A tag that a topic of the rubric names counts as a relevant vote for it.
+
+    \b
+    Example:
+      triage tag 2604.02684 --add semantic-ids
+    """
+    if arxiv_ids and not (added or removed):
+        raise click.UsageError("Say --add NAME or --remove NAME.")
+    if (added or removed) and not arxiv_ids:
+        raise click.UsageError("Name the papers, such as 2604.02684.")
+    ids, names = read_ids(arxiv_ids), [_check_tag(name) for name in (added, removed) if name]
+    del names
+    tags = run_with_services(lambda services: _tag(services, ids, added, removed))
+    if as_json:
+        print_json(tags)
+        return
+    for name, papers in tags.items():
+        click.echo(f"{name}: {', '.join(papers)}")
+    if not tags:
+        click.echo("No tags yet. Put one on a paper: triage tag 2604.02684 --add semantic-ids")
+
+
+async def _tag(services: Services, ids: Sequence[str], added: str | None, removed: str | None) -> dict[str, list[str]]:
+    await check_known(services, ids)
+    async with services.database.write() as session:
+        if added:
+            await add_tags(session, ids, added, services.clock())
+        if removed:
+            await remove_tags(session, ids, removed)
+        return await list_tags(session)
+
+
+def read_ids(texts: Sequence[str]) -> list[str]:
+    """Canonical ids, each once; `InputError` names the text that is none."""
+    try:
+        return list(dict.fromkeys(parse_arxiv_id(text).id for text in texts))
+    except ValueError as error:
+        raise InputError(f"{error}.") from error
+
+
+async def check_known(services: Services, ids: Sequence[str]) -> None:
+    """Raise `UnknownPaperError` naming the papers that the store does not have."""
+    async with services.database.read() as session:
+        known = await select_papers(session, ids)
+    missing = [arxiv_id for arxiv_id in ids if arxiv_id not in known]
+    if missing:
+        raise UnknownPaperError(
+            f"The store has no paper {', '.join(missing)}. Nothing was changed. Import or harvest it first, "
+            "or check the id."
+        )
+
+
+def _check_tag(name: str) -> str:
+    if not name.strip() or len(name) > 64 or not name.isprintable():  # noqa: PLR2004 - the column's width
+        raise InputError(f"{name!r} is no tag: expected 1 to 64 printable characters.")
+    return name
+
+
+def _print_count(count: VoteCount, topic: str, *, as_json: bool, known: int | None = None) -> None:
+    total = count.new + count.changed + count.unchanged
+    if as_json:
+        record: dict[str, Any] = {
+            "topic": topic,
+            "new": count.new,
+            "changed": count.changed,
+            "unchanged": count.unchanged,
+        }
+        print_json(record | ({} if known is None else {"known_papers": known, "waiting": total - known}))
+        return
+    click.echo(f"{topic}: {count.new} new, {count.changed} changed, {count.unchanged} as before.")
+    if known is not None and known < total:
+        click.echo(f"{total - known} of them wait for their paper: they count once it is imported or harvested.")
