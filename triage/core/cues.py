@@ -27,6 +27,13 @@ def count_phrase(words: str, phrase: str) -> int:
     return sum(1 for _ in pattern.finditer(words))
 
 
+def find_phrase(words: str, phrase: str) -> str | None:
+    """The first occurrence, as it stands in the normalised words."""
+    pattern, stem = _compile_phrase(phrase)
+    match = pattern.search(words) if stem in words else None
+    return match[0] if match else None
+
+
 def count_near(words: str, cue: NearCue) -> int:
     """How many left words have a right word within `cue.within` words of them, the word itself not counted."""
     left = _find_positions(words, cue.left)

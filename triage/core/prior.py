@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.core.cues import count_near, count_phrase, normalise_words
+from triage.core.cues import count_near, count_phrase, find_phrase, normalise_words
 from triage.core.rubric import Topic
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -104,13 +104,19 @@ def to_probability(logit: float) -> float:
 
 
 def list_hits(words: PaperWords, topic: Topic) -> list[str]:
-    """The cues that speak for a paper, strongest first, for people to read; those in the title come first."""
-    hits = [
-        (bool(count_phrase(words.title, cue.phrase)), cue.weight, cue.phrase)
-        for cue in topic.cues
-        if cue.weight > 0 and (count_phrase(words.title, cue.phrase) or count_phrase(words.abstract, cue.phrase))
-    ]
-    return [phrase for _, _, phrase in sorted(hits, key=lambda hit: (-hit[0], -hit[1], hit[2]))]
+    """What of the paper's own words matched, most telling first: in the title, heavy, long; none within another."""
+    hits: list[tuple[bool, float, str]] = []
+    for cue in topic.cues:
+        in_title = find_phrase(words.title, cue.phrase)
+        found = in_title or find_phrase(words.abstract, cue.phrase)
+        if found and cue.weight > 0:
+            hits.append((in_title is not None, cue.weight, found))
+    hits.sort(key=lambda hit: (-hit[0], -hit[1], -len(hit[2]), hit[2]))
+    told: list[str] = []
+    for _, _, found in hits:
+        if not any(f" {found} " in f" {other} " for other in told):
+            told.append(found)
+    return told
 
 
 def _saturate(count: int, half: float) -> float:

@@ -28,18 +28,14 @@ def explain_place(
     reasons = []
     hits = list_hits(words, topic)[:_MAX_CUES]
     if hits:
-        reasons.append(f"says {', '.join(_quote(hit) for hit in hits)}")
+        reasons.append(f"says {', '.join(f'“{hit}”' for hit in hits)}")
     if parts.get("title_near", 0) > 0:
-        reasons.append("topic words stand together in the title")
+        reasons.append("words that mean the topic stand together in the title")
     elif parts.get("abstract_near", 0) > 0:
-        reasons.append("topic words stand together in the abstract")
+        reasons.append("words that mean the topic stand together in the abstract")
     reasons += [name for name, pattern in _EVIDENCE.items() if pattern.search(abstract)]
     reasons += [f"like {arxiv_id}, which you marked relevant" for arxiv_id in likeness]
     taste = parts.get("taste", 0.0)
     if abs(taste) >= _SOME_TASTE:
         reasons.append(f"your votes {'speak for' if taste > 0 else 'speak against'} it")
     return reasons or ["close in meaning to the topic's definition"]
-
-
-def _quote(phrase: str) -> str:
-    return f"“{phrase.replace('*', '…')}”"

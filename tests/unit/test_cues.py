@@ -1,0 +1,59 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from triage.core.cues import count_near, count_phrase, find_phrase, normalise_words
+from triage.core.rubric import NearCue
+
+WORDS = st.lists(st.sampled_from(["agent", "agents", "benchmark", "a", "of", "evaluating"]), max_size=30)
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase", "count"),
+    [
+        ("Semantic-ID and semantic IDs", "semantic id*", 2),
+        ("Semantic Idea", "semantic id", 0),
+        ("SWE-bench, AgentBench and benches", "*bench", 2),
+        ("an agentic agent", "agent*", 2),
+        ("Rank, then recommend", "generative recommend*", 0),
+        ("generative   recommenders\nand Generative-Recommendation", "generative recommend*", 2),
+    ],
+)
+def test_phrase_is_counted(text: str, phrase: str, count: int) -> None:
+    """A phrase matches whole words, hyphens are blanks, and a star stands for the rest of a word."""
+    assert count_phrase(normalise_words(text), phrase) == count
+
+
+def test_found_phrase_is_the_papers_own_words() -> None:
+    """What is told to readers is what the paper says, not the pattern."""
+    assert find_phrase(normalise_words("On Semantic IDs"), "semantic id*") == "semantic ids"
+    assert find_phrase(normalise_words("On ships"), "semantic id*") is None
+
+
+@given(WORDS, st.integers(1, 20))
+@settings(max_examples=150, deadline=None)
+def test_near_counts_as_a_plain_double_loop_does(words: list[str], within: int) -> None:
+    """Each left word counts once if a right word, itself not counted, stands within the window."""
+    cue = NearCue(("agent*",), ("benchmark", "evaluat*"), within)
+    left = [i for i, word in enumerate(words) if word.startswith("agent")]
+    right = [i for i, word in enumerate(words) if word == "benchmark" or word.startswith("evaluat")]
+    expected = sum(any(0 < abs(i - j) <= within for j in right) for i in left)
+
+    assert count_near(normalise_words(" ".join(words)), cue) == expected
+
+
+def test_a_word_is_no_neighbour_of_itself() -> None:
+    """A word on both sides of a near cue needs a second word beside it."""
+    cue = NearCue(("agent",), ("agent", "bench"), 5)
+
+    assert count_near(normalise_words("agent"), cue) == 0
+    assert count_near(normalise_words("agent agent"), cue) == 2
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=150, deadline=None)
+def test_normalising_twice_changes_nothing(text: str) -> None:
+    """Normalised words are a fixed point."""
+    once = normalise_words(text)
+
+    assert normalise_words(once) == once
