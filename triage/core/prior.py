@@ -80,12 +80,12 @@ def measure_meaning(vectors: NDArray[np.float32], topic: TopicVectors) -> NDArra
 def score_parts(words: PaperWords, topic: Topic, meaning: float) -> dict[str, float]:
     """The share of every part in the logit."""
     measured = {
-        "title_cues": sum(cue.weight for cue in topic.cues if count_phrase(words.title, cue.phrase)),
-        "abstract_cues": sum(
+        "title_cues": math.fsum(cue.weight for cue in topic.cues if count_phrase(words.title, cue.phrase)),
+        "abstract_cues": math.fsum(
             cue.weight * _saturate(count_phrase(words.abstract, cue.phrase), _REPEATS) for cue in topic.cues
         ),
-        "title_near": sum(near.weight for near in topic.near if count_near(words.title, near)),
-        "abstract_near": sum(
+        "title_near": math.fsum(near.weight for near in topic.near if count_near(words.title, near)),
+        "abstract_near": math.fsum(
             near.weight * _saturate(count_near(words.abstract, near), _NEAR_REPEATS) for near in topic.near
         ),
     }
