@@ -194,7 +194,20 @@ async def test_selections_by_week_and_day(database: Database) -> None:
     )
     async with database.read() as session:
         assert await count_weeks(session) == {"2026-W16": 1, "2026-W17": 2}
-        assert number(await select_week(session, Week(2026, 17))) == ["2604.00002", "2604.00003"]
-        assert number(await select_week(session, Week(2026, 18))) == []
-        assert await list_ids_before(session, second) == ["2604.00001"]
-        assert await list_ids_before(session, date(2026, 4, 21)) == ["2604.00001", "2604.00003"]
+        assert number(await select_week(session, Week(2026, 17), ["cs.IR"])) == ["2604.00002", "2604.00003"]
+        assert number(await select_week(session, Week(2026, 18), ["cs.IR"])) == []
+        assert await list_ids_before(session, Week(2026, 17)) == ["2604.00001"]
+        assert await list_ids_before(session, Week(2026, 18)) == ["2604.00001", "2604.00003"]
+
+
+async def test_week_holds_the_chosen_categories_only(database: Database) -> None:
+    """A paper of other categories is kept and not ranked; one whose categories are partly known stays in."""
+    day = date(2026, 4, 20)
+    await upsert(
+        database,
+        replace(_PAPER, arxiv_id="2604.00001", announced=day, categories=("cs.CV", "cs.IR")),
+        replace(_PAPER, arxiv_id="2604.00002", announced=day, categories=("cs.CV",)),
+        replace(_PAPER, arxiv_id="2604.00003", announced=day, categories=(), partial=("categories_partial",)),
+    )
+    async with database.read() as session:
+        assert number(await select_week(session, Week(2026, 17), ["cs.IR"])) == ["2604.00001", "2604.00003"]

@@ -121,7 +121,7 @@ async def _gather_ids(bench: Bench, arxiv_ids: Iterable[str], label: str) -> Poo
 
 async def _gather_week(bench: Bench, week: Week) -> Candidates:
     async with bench.database.read() as session:
-        papers = await select_week(session, week)
+        papers = await select_week(session, week, bench.rubric.categories)
     pool = await _gather(bench, papers, str(week))
     return Candidates(pool.papers, pool.vectors, week=str(week))
 

@@ -1,7 +1,7 @@
 """Papers in the store: upsert without loss, and the selections the steps work on."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -56,10 +56,13 @@ async def upsert_papers(session: AsyncSession, papers: Sequence[Paper], now: dat
     return UpsertCount(len(fresh), len(changed), len(papers) - len(fresh) - len(changed))
 
 
-async def select_week(session: AsyncSession, week: Week) -> list[StoredPaper]:
-    """The papers first listed in a week, by arXiv id."""
+async def select_week(session: AsyncSession, week: Week, categories: Collection[str]) -> list[StoredPaper]:
+    """The papers first listed in a week in one of the categories, cross-lists included, by arXiv id.
+
+    A paper whose categories are not all known stays in: losing it would be worse than ranking it.
+    """
     rows = await session.scalars(select(PaperRow).where(PaperRow.week == str(week)).order_by(PaperRow.arxiv_id))
-    return [to_stored(row) for row in rows]
+    return [to_stored(row) for row in rows if row.partial or not set(categories).isdisjoint(row.categories)]
 
 
 async def select_papers(session: AsyncSession, arxiv_ids: Iterable[str]) -> dict[str, StoredPaper]:
