@@ -49,7 +49,7 @@ class Taste:
         """The share in the logit, `(n,)`; 0 for a paper like the background's average."""
         if not len(papers):
             return np.zeros(0)
-        decisions = self._classifier.decision_function(_combine(self._words, papers))
+        decisions = self._classifier.decision_function(_combine(self._words.transform(_join(papers)), papers))
         shares: NDArray[np.float64] = self._strength * (decisions - self._center) / self._spread
         return shares
 
@@ -68,9 +68,8 @@ def fit_taste(relevant: Examples, irrelevant: Examples, background: Examples) ->
     words = TfidfVectorizer(
         sublinear_tf=True, ngram_range=(1, 2), min_df=2, max_df=0.3, stop_words="english", max_features=_MAX_FEATURES
     )
-    words.fit(_join(examples))
+    features = _combine(words.fit_transform(_join(examples)), examples)
     labels = np.repeat([1, 0, 0], [len(relevant), len(irrelevant), len(background)])
-    features = _combine(words, examples)
     classifier = LogisticRegression(max_iter=2000).fit(
         features, labels, sample_weight=_weigh(relevant, irrelevant, background)
     )
@@ -89,10 +88,11 @@ def _join(papers: Examples) -> list[str]:
     return [f"{title} {title} {abstract}" for title, abstract in papers.texts]
 
 
-def _combine(words: Any, papers: Examples) -> Any:
+def _combine(weights: Any, papers: Examples) -> Any:
+    """Words beside meaning, one sparse row per paper."""
     from scipy import sparse
 
-    return sparse.hstack([words.transform(_join(papers)), sparse.csr_matrix(papers.vectors)]).tocsr()
+    return sparse.hstack([weights, sparse.csr_matrix(papers.vectors)]).tocsr()
 
 
 def _weigh(relevant: Examples, irrelevant: Examples, background: Examples) -> NDArray[np.float64]:
