@@ -4,10 +4,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from triage.core.paper import Paper
+
+
+class SetAside(msgspec.Struct, frozen=True):
+    """A record that a source gave and that is no usable paper: its raw text, and why."""
+
+    raw: str
+    reason: str
 
 
 class Source(Protocol):
@@ -16,6 +24,11 @@ class Source(Protocol):
     @property
     def name(self) -> str:
         """Names the source in reports and in `Paper.source`."""
+        ...
+
+    @property
+    def set_aside(self) -> Sequence[SetAside]:
+        """Everything so far that could not be taken for a paper, for quarantine."""
         ...
 
     def submitted_between(self, start: datetime, end: datetime, categories: Sequence[str]) -> Iterator[Paper]:

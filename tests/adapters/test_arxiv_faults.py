@@ -117,14 +117,6 @@ def test_a_page_of_bad_records_does_not_end_the_list() -> None:
         assert len(case.bad) == 11
 
 
-def test_without_a_quarantine_a_bad_record_is_an_error() -> None:
-    """It surfaces by name."""
-    with open_case(PAPERS, quarantine=False) as case:
-        case.server.spoiled = {PAPERS[3].arxiv_id: "bad_date"}
-        with pytest.raises(SourceError, match=r"2604\.00004: <published> is 'last Tuesday'"):
-            case.read_week()
-
-
 def test_403_stops_everything_until_a_person_acts() -> None:
     """One request, no retry, and every later question in the process is refused without a request."""
     with open_case(PAPERS) as case:

@@ -1,6 +1,6 @@
 """A fake arXiv, fake time and an `ArxivApi` between them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,15 +23,23 @@ HASTY = QueryLimits(page_size=10, per_query=100, http=HttpLimits(read=0.15, tota
 
 @dataclass
 class Case:
-    """What a test looks at; `bad` holds the reasons of quarantined records, `pages` the progress told."""
+    """What a test looks at; `pages` is the progress told."""
 
     server: FakeArxiv
     api: ArxivApi
     time: FakeTime
     pace: Pace
-    bad: list[str] = field(default_factory=list)
-    raw: list[str] = field(default_factory=list)
     pages: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def bad(self) -> list[str]:
+        """Why records were set aside."""
+        return [record.reason for record in self.api.set_aside]
+
+    @property
+    def raw(self) -> list[str]:
+        """What they were."""
+        return [record.raw for record in self.api.set_aside]
 
     def read_week(self) -> list[Paper]:
         """Everything of `WEEK` in `CATEGORIES`."""
@@ -39,26 +47,17 @@ class Case:
 
 
 @contextmanager
-def open_case(papers: Iterable[Paper], limits: QueryLimits = SMALL, *, quarantine: bool = True) -> Iterator[Case]:
-    """Serve the papers; without `quarantine` the source has no callback for bad records."""
+def open_case(papers: Iterable[Paper], limits: QueryLimits = SMALL) -> Iterator[Case]:
+    """Serve the papers."""
     time = FakeTime()
     pace = Pace(monotonic=time.monotonic, sleep=time.sleep)
-    bad: list[str] = []
-    raw: list[str] = []
     pages: list[tuple[int, int]] = []
-
-    def keep(text: str, reason: str) -> None:
-        raw.append(text)
-        bad.append(reason)
-
-    listener: Callable[[str, str], None] | None = keep if quarantine else None
     with FakeArxiv(papers, clock=time.monotonic) as server:
         api = ArxivApi(
             server.base_url,
             "triage@example.org",
             pace=pace,
             limits=limits,
-            on_bad_record=listener,
             on_page=lambda read, expected: pages.append((read, expected)),
         )
-        yield Case(server, api, time, pace, bad, raw, pages)
+        yield Case(server, api, time, pace, pages)

@@ -21,6 +21,7 @@ from triage.adapters.arxiv_record import CATEGORY
 from triage.adapters.pace import Pace
 from triage.core.paper import Paper, parse_arxiv_id
 from triage.errors import InputError, SourceError
+from triage.ports import SetAside
 
 BASE_URL = "https://export.arxiv.org/api/query"
 _BASE_URL = re.compile(r"https?://[^\s/?#{}]+[^\s?#{}]*")
@@ -77,9 +78,9 @@ class _Listing:
 class ArxivApi:
     """The query API, believed only after checks: the papers asked for, each once, or `SourceError`.
 
-    An entry that is no usable paper goes to `on_bad_record(raw, reason)` and neither stops nor shifts the others;
-    without that callback it raises `SourceError`. `on_page(read, expected)` tells how far the current window is: its
-    papers are handed out together when its list was read to the end and stood still. For one thread.
+    An entry that is no usable paper is `set_aside` and neither stops nor shifts the others. `on_page(read, expected)`
+    tells how far the current window is: its papers are handed out together when its list was read to the end and stood
+    still. For one thread.
     """
 
     def __init__(
@@ -89,7 +90,6 @@ class ArxivApi:
         *,
         pace: Pace,
         limits: QueryLimits = QueryLimits(),  # noqa: B008 -- frozen
-        on_bad_record: Callable[[str, str], None] | None = None,
         on_page: Callable[[int, int], None] | None = None,
     ) -> None:
         """`contact` is the mail address or page that arXiv's terms ask for; all sources share one `pace`."""
@@ -102,7 +102,7 @@ class ArxivApi:
         if limits.per_query > _LARGEST_RESULT:
             raise InputError(f"arXiv gives at most {_LARGEST_RESULT} papers per query: {limits.per_query} is too many.")
         self._limits = limits
-        self._on_bad_record = on_bad_record or _refuse
+        self.set_aside: list[SetAside] = []
         self._on_page = on_page or _ignore
         self._client = ArxivClient(
             base_url,
@@ -162,7 +162,7 @@ class ArxivApi:
                 yield paper
             elif published is None or not _floor(start) <= published < _floor(end) + _MINUTE:
                 reason = f"{paper.arxiv_id}: submitted {published}, outside the time asked for"
-                self._on_bad_record(msgspec.json.encode(paper).decode(), reason)
+                self.set_aside.append(SetAside(msgspec.json.encode(paper).decode(), reason))
 
     def _list(self, query: str) -> _Listing | None:
         """The whole list of a query; None where it is longer than one query may be; raises `SourceError`."""
@@ -200,10 +200,10 @@ class ArxivApi:
         return self._accept([*(found[key] for key in wanted if key in found), *strange.values()])
 
     def _accept(self, entries: Iterable[Paper | BadRecord]) -> Iterator[Paper]:
-        """The papers among the entries; the bad records go to the callback."""
+        """The papers among the entries; the others are set aside."""
         for entry in entries:
             if isinstance(entry, BadRecord):
-                self._on_bad_record(entry.raw, entry.reason)
+                self.set_aside.append(SetAside(entry.raw, entry.reason))
             else:
                 yield entry
 
@@ -221,10 +221,6 @@ def _floor(time: datetime) -> datetime:
 def _write_query(start: datetime, end: datetime, categories: Sequence[str]) -> str:
     span = f"submittedDate:[{start:%Y%m%d%H%M} TO {end:%Y%m%d%H%M}]"
     return f"{span} AND ({' OR '.join(f'cat:{name}' for name in categories)})"
-
-
-def _refuse(_raw: str, reason: str) -> None:
-    raise SourceError(f"arXiv's answer holds a record that cannot be used: {reason}.")
 
 
 def _ignore(_read: int, _expected: int) -> None:

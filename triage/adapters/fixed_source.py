@@ -5,6 +5,7 @@ from datetime import datetime
 
 from triage.core.paper import Paper, parse_arxiv_id
 from triage.errors import InputError
+from triage.ports import SetAside
 
 
 class FixedSource:
@@ -13,6 +14,7 @@ class FixedSource:
     def __init__(self, papers: Iterable[Paper], name: str = "fixed") -> None:
         self._papers = {paper.arxiv_id: paper for paper in papers}
         self._name = name
+        self.set_aside: Sequence[SetAside] = ()
 
     @property
     def name(self) -> str:

@@ -1,5 +1,6 @@
 """Harvest: ask a source for the papers of a window and keep every one; an empty answer is never a success."""
 
+import hashlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -11,6 +12,7 @@ from triage.errors import SourceError
 from triage.pipeline.report import Progress, StepReport, keep_quiet
 from triage.ports import Source
 from triage.store.engine import Database
+from triage.store.imports import BadLine, quarantine_lines
 from triage.store.papers import UpsertCount, upsert_papers
 
 BATCH = 200
@@ -59,15 +61,25 @@ async def harvest_window(  # noqa: PLR0913 - a window has two ends, and the repo
             f"{source.name} has no paper submitted from {start:%Y-%m-%d %H:%M %Z} to {end:%Y-%m-%d %H:%M %Z} in "
             f"{', '.join(categories)}. That is not believed: nothing was changed; try again later."
         )
+    await _quarantine(database, source, now)
     return StepReport(
         step="harvest",
         week=week,
-        seen=seen,
+        seen=seen + len(source.set_aside),
         done=count.new + count.changed,
         skipped=count.unchanged,
+        failed=len(source.set_aside),
         seconds=time.monotonic() - started,
         note=f"{source.name}: {count.new} new, {count.changed} changed",
     )
+
+
+async def _quarantine(database: Database, source: Source, now: datetime) -> None:
+    """Keep what could not be taken for a paper; the same record read again is kept once."""
+    async with database.write() as session:
+        for record in source.set_aside:
+            origin = f"{source.name} {hashlib.sha256(record.raw.encode()).hexdigest()[:12]}"
+            await quarantine_lines(session, origin, [BadLine(1, record.reason, record.raw.encode())], now)
 
 
 def _cut_batches(papers: Iterable[Paper]) -> Iterator[list[Paper]]:
