@@ -66,9 +66,7 @@ def triage() -> None:
 def main() -> None:
     """Run a command and end with its exit code: 0 done, 1 failed, 2 bad input."""
     try:
-        triage.main(standalone_mode=False)
-    except click.exceptions.Exit as end:
-        sys.exit(end.exit_code)
+        sys.exit(triage.main(standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

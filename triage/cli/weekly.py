@@ -1,6 +1,7 @@
 """The week's work: `triage run`, and its steps `embed`, `score` and `shortlist` one by one."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -11,6 +12,7 @@ from triage.cli.papers import check_week_has_begun
 from triage.cli.session import WEEK, json_option, run_with_services, show_progress
 from triage.core.rubric import Topic, find_topic
 from triage.core.week import Week
+from triage.pipeline.render import write_shortlist
 from triage.pipeline.report import StepReport
 from triage.store.shortlists import Shortlist
 
@@ -112,8 +114,11 @@ async def _score(services: Services, week: Week, topic: str | None) -> list[Step
 @topic_option
 @click.option("--size", type=click.IntRange(1, 1000), help="Places on the list; the rubric's size when left out.")
 @click.option("--publish", is_flag=True, help="Freeze the list: it will never change again.")
+@click.option("--output", type=click.Path(path_type=Path), help="Also write it to this .md or .html file (one topic).")
 @json_option
-def shortlist(week: Week, topic: str | None, size: int | None, *, publish: bool, as_json: bool) -> None:
+def shortlist(
+    week: Week, topic: str | None, size: int | None, *, publish: bool, output: Path | None, as_json: bool
+) -> None:
     """Print a week's ranked papers of a topic, with score, takeaway and reasons.
 
     The list follows the votes of now until it is published. Papers marked ? are exploration: the ranking may be
@@ -123,7 +128,12 @@ def shortlist(week: Week, topic: str | None, size: int | None, *, publish: bool,
     Example:
       triage shortlist --week 2026-W31 --topic agent-evaluation --size 50 --json
     """
+    if output is not None and topic is None:
+        raise click.UsageError("--output writes one topic: name it with --topic.")
     lists = run_with_services(lambda services: _shortlist(services, week, topic, size, publish=publish))
+    if output is not None:
+        for named, made in lists:
+            write_shortlist(made, named.title, output)
     if as_json:
         records = [to_record(made) for _, made in lists]
         print_json(records[0] if topic is not None else records)

@@ -37,7 +37,8 @@ async def select_papers_of(bench: Bench, week: Week) -> list[StoredPaper]:
         papers = await select_week(session, week, bench.rubric.categories)
     if not papers:
         raise InputError(
-            f"The store has no papers of {week} in {', '.join(bench.rubric.categories)}. Import a file that covers it (triage import FILE), "
+            f"The store has no papers of {week} in {', '.join(bench.rubric.categories)}. "
+            "Import a file that covers it (triage import FILE), "
             f"or ask arXiv (triage harvest --week {week})."
         )
     return papers
