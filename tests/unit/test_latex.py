@@ -40,6 +40,7 @@ MESSY = st.lists(FRAGMENTS, max_size=12).map("".join) | st.text(max_size=60)
         (r"$\textsc{Name}$-v2 uses \SI{5}{\percent} of \SI{8}{GB}", "Name-v2 uses 5% of 8 GB"),
         (r"\ours{} beats \method by 2", "ours beats method by 2"),
         (r"agreement (\k{appa} = 0.6, \b{eta} = 2)", "agreement (κ = 0.6, β = 2)"),
+        ("**Dare** wins, 2**n and 3**m do not", "Dare wins, 2**n and 3**m do not"),
         (r"training$\unicode{x2013}$a milestone", "training–a milestone"),
     ],
 )

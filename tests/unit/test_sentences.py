@@ -35,6 +35,10 @@ def test_splits_where_sentences_end(sentences: list[str]) -> None:
 
 def test_splits_where_the_space_is_missing() -> None:
     """A stop glued to an opening word ends the sentence, one inside a name does not."""
+    assert split_sentences("It has one strategy.Evaluated once, it wins.") == [
+        "It has one strategy.",
+        "Evaluated once, it wins.",
+    ]
     assert split_sentences("It is slow.We use Node.js instead.") == ["It is slow.", "We use Node.js instead."]
 
 

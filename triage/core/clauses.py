@@ -16,10 +16,11 @@ from triage.core.clause_grammar import PREDICATES, is_clause, may_end, opens_cla
 
 MAX_LENGTH: Final = 200
 _FEWEST_WORDS: Final = 3
+_LATER_ITEM: Final = 0.3  # of an enumeration, the first is mostly the main one
 
 _LABEL = re.compile(
     r"^(?:[-•*]+\s+|(?:Key |Main )?(?:Results?(?: and \w+)?|Findings?|Conclusions?|Methods?|Background|Objectives?|"
-    r"Contributions?|Takeaways?)\s*[:.–—]\s+|\(?(?:\d|[ivx]{1,4}|[a-d])[).]\s+|(?:First|Second|Third|Fourth)(?:ly)?, )+"
+    r"Contributions?|Takeaways?)\s*[:.–—]\s+|\(?(?:\d|[ivx]{1,4}|[a-d])[).]\s+|(?:First)(?:ly)?, )+"
 )
 _CONNECTIVE = re.compile(
     r"^(?:however|moreover|furthermore|additionally|in addition|notably|importantly|crucially|"
@@ -28,15 +29,19 @@ _CONNECTIVE = re.compile(
     r"surprisingly|remarkably|more importantly|"
     r"most importantly|in this (?:paper|work|study|article|report)|in summary|in conclusion|"
     r"to summarize|here|together|taken together|"
-    r"strikingly|most notably|more broadly|critically|then|accordingly|meanwhile|in short|in total|"
+    r"strikingly|in contrast|by contrast|conversely|most notably|more broadly|critically|then|"
+    r"accordingly|meanwhile|in short|in total|"
     r"to (?:address|fill|bridge|tackle|"
-    r"overcome|close|mitigate|solve|resolve|this end)[^,;:]*|to [a-z]+ [^,;:]*(?=, we )),\s+",
+    r"overcome|close|mitigate|solve|resolve|this end)[^,;:]*|to [a-z]+ [^,;:]*(?=, we )),\s+|"
+    r"^(?:Second|Third|Fourth|Fifth)(?:ly)?, |"
+    r"^(?:Yet|But|And|So) (?!far\b|that\b)",
     re.IGNORECASE,
 )
 _MEANS = re.compile(
-    r"^(?:Through|By|Using|Deployed|Building (?:on|upon)|Based on|Leveraging|Beyond|Motivated|Inspired|"
+    r"^(?:Through|By|Using|Deployed|(?:Building|Built) (?:on|upon)|Trained|Evaluated|Tested|Applied|Despite \w+ing|"
+    r"Based on|Leveraging|Beyond|Motivated|Inspired|"
     r"Drawing on|Following|Guided by)\b"
-    r"[^;:]{5,120}?, (?=(?:we|our|the|[A-Z]\S*) )"
+    r"[^;:]{5,160}?, (?=(?:we|our|the|[A-Z]\S*) )"
 )
 _SETTING = re.compile(
     r"^(?:On|Across|In|Over|Using|For|Under|Through)\b[^;:]*?\b(?:benchmark|dataset|experiment|"
@@ -44,7 +49,7 @@ _SETTING = re.compile(
     r"[^;:]*?, (?=(?:we|our|the|both|even|most|all|no|only) |[A-Z])(?![^,]{0,40}, and )"
 )
 _EVIDENCE: Final = (
-    r"experiment(?:s|al|ation)?|evaluations?|results?|analys[ei]s|findings?|stud(?:y|ies)|tests?|"
+    r"experiment(?:s|al|ation)?|evaluations?|results?|analys[ei]s|findings?|stud(?:y|ies)|test(?:s|ing)?|"
     r"trials?|ablations?|comparisons?|"
     r"simulations?|theory|theoretically|investigations?|evidence|observations?|audits?|"
     r"benchmark(?:s|ing)?|deployments?|data|"
@@ -58,7 +63,7 @@ _REPORTING = re.compile(
     re.IGNORECASE,
 )
 _REPORTED = re.compile(
-    rf"^(?:.{{0,160}}?\b(?:{_EVIDENCE})|\w+ing) (?:[^,;:.]{{0,90}} )?(?:shows?|showed|showing|reveal\w*|"
+    rf"^(?:.{{0,160}}?\b(?:{_EVIDENCE})|\w+ing) (?:[^,;:.()]{{0,90}} )?(?<!to )(?:shows?|showed|showing|reveal\w*|"
     r"demonstrat\w+|finds?|found|confirm\w*|observed?|exposes?|uncovers?|indicates?|validates?|verif(?:y|ies))\b|"
     r"^we .*,? and (?:we )?(?:find|show|observe|demonstrate|reveal)\b",
     re.IGNORECASE,
@@ -68,6 +73,11 @@ _NOT_OURS = re.compile(
     r"whether|once|when|would)\b",
     re.IGNORECASE,
 )
+_PAIRED = re.compile(r"\brespectively\b")  # with what stands before, as like as not
+_OURS_AGAIN = re.compile(  # "we show that A holds and identify B": the second verb is ours
+    r" and (?:then |also |further )?(?:identify|propose|introduce|present|discuss|develop|outline|release|argue|"
+    r"derive) "
+)
 _SECOND_REPORT = re.compile(r",? (?:and|but) that ")
 _SPECIFIC = re.compile(r"\b(?:on|across|under|from|in|using|with|for|at|over|of|spanning|between|against)\b")
 
@@ -76,11 +86,13 @@ _SPLITS = re.compile(
     r"observe|reveal)) that |"
     r"; (?:and |(?=[^;]))(?:(?:moreover|furthermore|additionally|in addition|notably), )?|: |, and (?=(?:we|our|it)\b)"
 )
-_DASH = re.compile(r" [–—] |(?<=[a-z)%])—(?=[a-z])")
-_ANY_DASH = re.compile(r" [–—] |—")
+_PRONOUN = re.compile(r"(?:they|these|those|this|its|their)\b", re.IGNORECASE)
+_PLAN = re.compile(r"\bwe (?:introduce|propose|present|contribute|develop|formulate)\b", re.IGNORECASE)
+_DASH = re.compile(r" [–—-] |(?<=[a-z)%])—(?=[a-z])")
+_ANY_DASH = re.compile(r" [–—-] |—")
 _ITEM_MARK = re.compile(r"(?:[;,:.] |^)(?:and )?\(?(?:\d|[ivx]{1,4}|[a-f])\) ?")
 _ITEM = re.compile(r"\((?:\d|[ivx]{1,4}|[a-f])\) ")
-# Where a sentence may end early, and what the loss costs.
+# Where a sentence may end early, at the group if there is one, and what the loss costs.
 _TAILS: Final = tuple(
     (re.compile(pattern), cost)
     for pattern, cost in (
@@ -88,29 +100,39 @@ _TAILS: Final = tuple(
             r",? (?:thereby|thus|hence|further|effectively|simultaneously|consistently|significantly|while) \w+ing\b",
             0.3,
         ),
-        (r", \w+ing\b", 0.2),
+        (r", (?:\w+ly )?\w+ing\b", 0.2),
+        (r", \w+ing\b[^,;]*?( and (?:\w+ly )?\w+ing\b)", 0.4),
+        (r" in \w+ing\b[^,;]*?( and (?:\w+ly )?\w+ing\b)", 0.4),
+        (r", and (?=[\w-]+ (?:experiments|analyses|analysis|studies|ablations|tests)\b)", 0.4),
+        (r",? (?:spanning|covering|comprising|featuring)\b", 0.4),
         (r" (?:highlighting|demonstrating|suggesting|indicating|revealing|showing|validating|enabling)\b", 0.2),
         (r", (?:which|where|whose|who|all|often|even|the (?=strongest|best|first|most|previous|current))\b", 0.25),
-        (r", an? ", 0.6),
-        (r", (?:compared|relative) (?:to|with)\b", 0.4),
+        (r", an? ", 0.8),
+        (r",? (?:compared|relative) (?:to|with)\b", 0.4),
         (r", (?:with|including|such as|particularly|especially|notably|from|as)\b", 0.3),
         (r", (?:while|whereas)\b", 0.35),
         (r"; ", 0.25),
-        (r" [–—] |—(?=[a-z])", 0.35),
+        (r" [–—-] |—(?=[a-z])", 0.35),
         (r": ", 0.6),
         (r",? and (?=(?:that|we|our|the|it|they|these) )", 0.4),
         (rf",? and (?=(?:also |further |even )?(?:{PREDICATES})\b)", 0.5),
-        (rf", (?=(?:{PREDICATES})\b)", 0.5),
+        (rf", (?!(?:can|is|are|was|were|has|have)\b)(?=(?:{PREDICATES})\b)", 0.5),
+        (rf", (?=[^,]+ (?:{PREDICATES})\b[^,]*, and )", 0.5),
         (r" in (?=terms of\b|[a-z]+ing\b)", 0.6),
         (r" across (?=(?:[\w-]+ ){1,5}[\w-]+$)", 0.7),
         (r",? and to (?=[a-z]+ )", 0.5),
         (r", and (?=(?:most|all|none?|even|both|each|many|some|only|every) )", 0.45),
+        (r", and (?=(?:failures|errors|models|agents|performance|gains|accuracy) (?!and\b|or\b))", 0.45),
         (r",? (?:because|since|due to|so that)\b", 0.5),
         (r" (?:by|through|via) (?=[a-z-]+ing\b|a\b|the\b|its\b)", 0.6),
     )
 )
-_SECONDARY = re.compile(r"^(?:moreover|furthermore|additionally|in addition)\b", re.IGNORECASE)
-_PARENTHESES = re.compile(r" \((?:[^()]|\([^()]*\))*\)|(?:—| [–—] )[^—–]{3,}(?:—| [–—]) ?(?=[a-z])")
+_SECONDARY = re.compile(
+    r"^(?:second|third|fourth|fifth|secondly|thirdly|moreover|furthermore|additionally|in addition|"
+    r"finally|lastly|but|yet)\b",
+    re.IGNORECASE,
+)
+_PARENTHESES = re.compile(r" \((?:[^()]|\([^()]*\))*\)|(?:—| [–—-] )[^—–]{3,}(?:—| [–—-]) ?(?=[a-z])")
 _COSTS: Final = {
     "secondary": 0.4,
     "means": 0.3,
@@ -118,6 +140,7 @@ _COSTS: Final = {
     "report": -0.05,
     "specific report": 0.35,
     "split": 0.45,
+    "plan": 0.8,
     "parentheses": 0.35,
 }
 
@@ -163,7 +186,7 @@ def _heads(sentence: str) -> Iterator[Clause]:
     yield from _without_report(whole)
     for name, opening in (("means", _MEANS), ("setting", _SETTING)):
         rest = opening.sub("", whole.text)
-        if rest != whole.text and is_clause(rest):
+        if rest != whole.text and is_clause(rest) and not _PAIRED.search(rest):
             shorter = Clause(rest, whole.cost + _COSTS[name], whole.reported)
             yield shorter
             yield from _without_report(shorter)
@@ -182,7 +205,7 @@ def _without_connective(clause: Clause) -> Clause:
 
 def _without_report(clause: Clause) -> Iterator[Clause]:
     match = _REPORTING.match(clause.text)
-    if match is None or _NOT_OURS.search(match["lead"]):
+    if match is None or _NOT_OURS.search(match["lead"]) or _OURS_AGAIN.search(match["rest"]):
         return
     rest = _without_connective(Clause(_strip_end(match["rest"]), 0.0, reported=True)).text
     if second := _SECOND_REPORT.search(rest):
@@ -190,8 +213,8 @@ def _without_report(clause: Clause) -> Iterator[Clause]:
             return
         rest = rest[: second.start()]
     cost = _COSTS["specific report" if _SPECIFIC.search(match["lead"]) else "report"]
-    cost += _COSTS["secondary"] if re.search(r"\b(?:further|also|additionally)\b", match["lead"]) else 0.0
-    if is_clause(rest):
+    cost += _COSTS["secondary"] if re.search(r"\b(?:further|also|additionally|ablations?)\b", match["lead"]) else 0.0
+    if is_clause(rest) and not (_PAIRED.search(rest) and " and " in match["lead"]):
         yield Clause(rest, clause.cost + cost, reported=True)
 
 
@@ -200,12 +223,20 @@ def _pieces(sentence: str) -> Iterator[Clause]:
     lone_dash = (_DASH,) if len(_ANY_DASH.findall(sentence)) == 1 else ()  # a pair of dashes is a parenthesis
     for pattern in (_ITEM_MARK, _SPLITS, *lone_dash):
         ends = [*(match.start() for match in pattern.finditer(sentence)), len(sentence)]
-        for begin, end in zip((match.end() for match in pattern.finditer(sentence)), ends[1:], strict=True):
+        begins = (match.end() for match in pattern.finditer(sentence))
+        for number, (begin, end) in enumerate(zip(begins, ends[1:], strict=True)):
+            later = _LATER_ITEM * number if pattern is _ITEM_MARK else 0.0
+            if pattern is not _ITEM_MARK and _ITEM_MARK.match(sentence[begin:]):
+                continue
             for stop in {end, len(sentence)} if pattern is _SPLITS else {end}:
                 piece = _LABEL.sub("", re.sub(r"[;,]?(?: and)?$", "", sentence[begin:stop].strip()))
                 reported = bool(_REPORTED.match(sentence)) or pattern is _ITEM_MARK
-                if opens_clause(piece) and not turns_meaning(sentence[stop:]):
-                    yield _without_connective(Clause(piece, _COSTS["split"], reported))
+                if _PLAN.search(sentence[:begin]):
+                    later += _COSTS["plan"]
+                if sentence[:begin].endswith("that ") and (second := _SECOND_REPORT.search(piece)):
+                    piece = piece[: second.start()]
+                if opens_clause(piece) and not _PRONOUN.match(piece) and not turns_meaning(sentence[stop:]):
+                    yield _without_connective(Clause(piece, _COSTS["split"] + later, reported))
 
 
 def _shorten(clause: Clause) -> Iterator[Clause]:
@@ -217,10 +248,11 @@ def _shorten(clause: Clause) -> Iterator[Clause]:
     for variant in variants:
         for pattern, cost in _TAILS:
             for match in pattern.finditer(variant.text):
-                kept, dropped = variant.text[: match.start()], variant.text[match.start() :]
+                stop = match.start(match.lastindex or 0)
+                kept, dropped = variant.text[:stop], variant.text[stop:]
                 if may_end(kept, dropped):
                     yield Clause(kept, variant.cost + cost, variant.reported)
 
 
 def _strip_end(text: str) -> str:
-    return re.sub(r"[\s.;:,]+$", "", text)
+    return re.sub(r"(?:[\s.;:,–—]| -)+$", "", text)

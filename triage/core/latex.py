@@ -13,7 +13,8 @@ from typing import Final
 
 from pylatexenc.latex2text import get_default_latex_context_db
 
-_SPECIAL = re.compile(r"[\\${}~^]|``|''|--")
+_SPECIAL = re.compile(r"[\\${}~^]|``|''|--|\*\*")
+_BOLD = re.compile(r"(?<!\w)\*\*(?=\S)([^*]+?)(?<=\S)\*\*(?!\w)")  # Markdown, in some abstracts
 # Pandoc's rule for `$`: no space inside the delimiters and no digit after the closing one, so "$5 and $10" is money.
 # Space inside is allowed where the content can hardly be money: a command, a script, an equation, a single letter.
 _MATH: Final = (
@@ -104,7 +105,7 @@ def _read_once(text: str) -> str:
     text = text.replace("\\{", "(").replace("\\}", ")").replace("\\|", "‖")
     text = _ESCAPED.sub(r"\1", text)
     text = re.sub(r"\{([^{}]*)\}", r"\1", text)
-    text = _TIE.sub(" ", text)
+    text = _BOLD.sub(r"\1", _TIE.sub(" ", text))
     for typed, printed in _TYPOGRAPHY:
         text = text.replace(typed, printed)
     return text

@@ -1,4 +1,4 @@
-"""How much a clause of an abstract looks like its main result: weighted cues, no model.
+"""What gives a main result away in the words of a clause: weighted cues, no model.
 
 The weights were set by hand while reading some 400 real abstracts beside their takeaways; they rank the clauses of one
 abstract and mean nothing across abstracts.
@@ -11,70 +11,77 @@ from typing import Final
 
 import msgspec
 
-from triage.core.clauses import Clause
-
-_UNIT = (
-    r"(?:%|percent\b|percentage|pp\b|p\.p\.|points?\b|pts?\b|×|x\b|-?fold\b|times\b|ms\b|"
-    r"seconds?\b|hours?\b|minutes?\b|orders? of)"
-)
-RESULT_NUMBER: Final = re.compile(
+_UNIT = r"(?:%|percent\b|percentage|pp\b|p\.p\.|points?\b|pts?\b|×|[xX]\b|-?fold\b|times\b|orders? of)"
+_TIME = r"\d[\d,]*(?:\.\d+)?\s?-?(?:ms|milliseconds?|seconds?|hours?|minutes?)\b"
+_NUMBER_WORD = r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+_RESULT_NUMBER: Final = re.compile(
     rf"[+−–-]?\d[\d,]*(?:\.\d+)?(?:\s?±\s?[\d.]+)?\s?-?{_UNIT}"
-    r"|(?:\b(?:of|to|at|by|reach\w*|achiev\w*|only|from|scores?)|[=≈<>∼~]) ?[+−-]?\d*\.\d+|"
+    r"|(?:\b(?:of|to|at|by|is|are|was|were|averages?|averaging|reach\w*|achiev\w*|only|from|scores?)|[=≈<>∼~])"
+    r" ?[+−-]?\d*\.\d+(?![\d.]*\s?[BMKT]\b)|"
     r"[+−]\d+(?:\.\d+)?|[=≈] ?-?\d|\$\d"
     r"|\b\d+(?:\.\d+)? (?:out )?of (?:the )?\d+|\bfrom \d[\d.]* to \d[\d.]*(?!\d|[.\d]*[BM]\b)|\b\d+/\d+\b"
-    r"|\b(?:half|twice|tenfold|two-thirds|one-third|a third)\b"
+    r"|\d\.\d+ (?:vs\.?|versus|compared)"
+    rf"|\b(?:{_NUMBER_WORD}|\d+) (?:out )?of {_NUMBER_WORD}\b"
+    rf"|\b(?:by|from|only|within|under) (?:{_TIME}|half\b)|\bhalf (?:of|as)\b"
 )
-_MAYBE_NUMBER = re.compile(r"\d|half|twice|fold|third")
+# These tell a result only beside a comparison or in a report; else they describe a set-up: "tasks of 2.3 hours".
+_SOFT_NUMBER: Final = re.compile(rf"{_TIME}|\b(?:half|twice|tenfold|two-thirds|one-third|a third)\b")
+_MAYBE_NUMBER = re.compile(r"\d|half|twice|fold|third| of ")
 _ANY_NUMBER = re.compile(r"(?<![\w.-])\d[\d,.]*\b")
 
 
 class Cue(msgspec.Struct, frozen=True):
-    """A pattern of lower-case text and what a match of it is worth."""
+    """A pattern of lower-case text and what a match of it is worth; an anchored one looks at the first words only."""
 
     name: str
     weight: float
     pattern: re.Pattern[str]
-
-    @property
-    def is_anchored(self) -> bool:
-        """Whether it looks at the first words only."""
-        return self.pattern.pattern.startswith("^")
+    is_anchored: bool
 
 
 def _cue(name: str, weight: float, *alternatives: str) -> Cue:
     """A cue of lower-case alternatives that start a word, or, written with "^", the clause."""
     joined = "|".join(alternatives)
-    return Cue(name, weight, re.compile(joined if joined.startswith("^") else rf"\b(?:{joined})"))
+    is_anchored = joined.startswith("^")
+    return Cue(name, weight, re.compile(joined if is_anchored else rf"\b(?:{joined})"), is_anchored)
 
 
-_OWN = re.compile(
-    r"\b(?:we|our|(?:this|the present) (?:\w+ )?(?:paper|work|study|article|report|survey|thesis))\b", re.IGNORECASE
-)
 _AUTHORS = (
-    r"(?:we|this (?:paper|work|study)|the paper|this article)(?: \w+ly)?(?: then| also|"
+    r"(?:we|this (?:[\w-]+,? ){0,3}(?:paper|work|study|tutorial|report)|"
+    r"the paper|this article)(?: \w+ly)?(?: then| also|"
     r" further| first| therefore| thus)? "
 )
-_CUES: Final = (
-    _cue(
-        "result verb",
-        1.2,
+_RESULT_VERBS: Final = (
+    (
         r"(?:outperform|surpass|exceed|improves?\b|improv(?:ed|ing) (?:\w+ ){0,6}(?:by|from|to|"
-        r"over)\b|improvements? (?:of|in|over|on|across)\b|achiev|attain)",
-        r"(?:reduc(?:es?|ed|ing)|increas(?:es?|ed|ing)|drop(?:s|ped)|fail(?:s|ed)?|solves?|"
-        r"resolves?|reach(?:es|ed)?|matches|matched (?:the|or|by))\b",
-        r"(?:cuts?|rais(?:es|ed)|delivers?|lifts?|rises?|rose|falls?|fell|completes|completed|lags?|"
-        r"scor(?:es|ed)|beats?|passes)\b",
-        r"(?:boost|yield|gain|degrad|declin|decreas|succeed|accelerat|speedup|doubl|collaps|"
-        r"underperform|struggl|worsen|outscore)",
-        r"(?:undermin|halv|narrows|widens|converg|correlat|agree(?:s|d|ment (?:of|with))\b|"
-        r"recover(?:s|ed)\b|generaliz(?:es|ed)|detects?\b|varies\b|gap\b)",
-        r"led to|remain(?:s|ed)? (?:far |well )?(?:below|low|limited)|accounts? for",
+        r"over)\b|improvements? (?:of|in|over|on|across)\b|achiev|attain)"
     ),
+    (
+        r"(?:reduc(?:es?|ed|ing)|increas(?:es?|ed|ing)|drop(?:s|ped)|fail(?:s|ed)?|solves?|"
+        r"resolves?|reach(?:es|ed)?|matches|matched (?:the|or|by))\b"
+    ),
+    (
+        r"(?:cuts?|rais(?:es|ed)|delivers?|lifts?|rises?|rose|falls?|fell|completes|completed|lags?|"
+        r"scor(?:es|ed) (?:only|just|at|below|above|between|around|\d)|beats?|passes)\b"
+    ),
+    (
+        r"(?:boost|yield|retains\b|elevat|driv(?:es|ing)\b|drove\b|(?:led|leads?) (?:at|with) \d|"
+        r"gain|degrad|declin|decreas|succeed|accelerat|speedup|doubl|collaps|"
+        r"underperform|struggl|worsen|outscore)"
+    ),
+    (
+        r"(?:undermin|halv|narrows|widens|diverges?\b|converg|correlat|agree(?:s|d|ment (?:of|with))\b|"
+        r"recover(?:s|ed)\b|generaliz(?:es|ed)|detects?\b|varies\b|gap\b|separates\b|distinguish(?:es)?\b)"
+    ),
+    r"identified|uncovered|surfaced|led to|remain(?:s|ed)? (?:far |well )?(?:below|low|limited)|accounts? for",
+)
+ALL_CUES: Final = (
+    _cue("result verb", 1.2, *(rf"(?<!to )(?:{verbs})" for verbs in _RESULT_VERBS)),  # "to improve" is a plan
     _cue(
         "comparison",
         0.7,
-        r"(?:than|baselines?|compared (?:to|with)|relative to|versus|vs|state-of-the-art|sota|best|"
-        r"strongest|best-performing|up to)\b",
+        r"(?:(?<!rather )(?<!other )than|baselines?|compared (?:to|with)|relative to|versus|vs|state-of-the-art|sota|"
+        r"best|strongest|highest|best-performing|up to)\b",
         r"(?:at most|at least|worse|better|higher|lower|fewer|more|faster)\b",
     ),
     _cue(
@@ -82,31 +89,55 @@ _CUES: Final = (
         0.6,
         r"(?:even|only|fewer than|less than|no (?:model|agent|system|single)|none|never|rarely|most|"
         r"majority|significant(?:ly)?)\b",
+        r"all (?:\w+ )?(?:tested|evaluated|models|agents|systems|methods)\b",
         r"(?:does not|do not|did not|cannot|no longer|consistent(?:ly)?|primarily|largely|strong(?:ly|est)?)\b",
     ),
     _cue("live test", 0.8, r"a/b|online\b.{0,40}?\b(?:tests?|experiments?|deployment)|deployed\b|production\b"),
     _cue(
         "introduction",
-        0.3,
-        _AUTHORS + r"(?:propose|introduce|present)s?\b",
+        -0.1,
+        _AUTHORS + r"(?:propose|introduce|present)(?:s|d|ed)?\b",
         r"the (?:goal|aim|objective) of this (?:work|paper|study) is\b",
+        r"we (?:address|tackle|fill|close|bridge) th\w+ (?:[\w-]+ )?\w+ (?:with|by introducing)\b",
+    ),
+    _cue(
+        "headline",
+        0.5,
+        r"^(?:(?:on|under|across|in|with|among|of|for|at)\b[^,]*, )?(?:even )?the (?:best|strongest|highest|top)\b"
+        r"(?! (?:\w+ )?(?:baselines?|competitors?|prior|existing|previous)\b)",
+    ),
+    _cue("main finding", 1.5, r"(?:main|key|central|primary|headline) (?:finding|result)(?: is|:)"),
+    _cue("unnamed", -0.4, r"^(?:the(?: proposed)?|this) (?:approach|method|framework|model|system|pipeline|loop)\b"),
+    _cue("argument", -0.7, _AUTHORS + r"(?:argues?|argued)\b"),
+    _cue("live gain", 0.4, r"(?:a/b|online|live|production|deployed)\b.*\d\s?(?:%|percent)"),
+    _cue(
+        "vague gain",
+        -0.4,
+        r"(?:significant|substantial|consistent|notable|considerable|remarkable)(?:ly)? (?:\w+ )?"
+        r"(?:improvements?|gains?|(?:outperform|surpass)\w* (?:[\w-]+ ){0,4}(?:baselines|methods|approaches|models))\b"
+        r"(?!.*\d)",
+        r"(?:demonstrat|validat|verif|show|confirm)\w* (?:the|its|our) (?:\w+ )?(?:effectiveness|efficacy)\b",
     ),
     _cue("trial", 0.5, r"(?:experiments?|experimental|evaluations?|empirical(?:ly)?|evaluating|trials?|tests?)\b"),
     _cue(
         "proposal",
         -1.6,
         _AUTHORS + r"(?:develop|describe|design|construct|build|formali[sz]e|create|curate|explore|"
-        r"investigate|study|examine|release|address|"
-        r"argue|adopt|provide|define|offer|employ|leverage|use|apply|implement|extend|collect|"
+        r"investigate|study|examine|release|address(?!e?s? th\w+ (?:[\w-]+ )?\w+ (?:with|by)\b)|"
+        r"adopt|provide|define|offer|employ|leverage|use|apply|implement|extend|collect|"
         r"formulate|revisit|consider|aim|focus|ask|"
-        r"model|contribute|outline|derive|discuss|survey|review|treat|decompose|instantiate|characteri[sz]e|track)s?\b",
+        r"model|contribute|outline|derive|discuss|survey|review|treat|decompose|instantiate|characteri[sz]e|track|clarify|"
+        r"buil[td]|studie|applie|produce)(?:s|d|ed)?\b",
     ),
     _cue(
         "set-up",
         -1.6,
+        r"(?<!models )(?<!model )(?<!agents )(?<!agent )(?<!systems )(?<!system )(?<!methods )(?<!all )"
         r"we (?:\w+ly )?(?:evaluate|conduct|test|benchmark|compare|analy[sz]e|assess|audit|measure|"
-        r"run|perform|validate|collect|sample)\b"
-        r"(?!.*\b(?:find|show|observ|achiev|improv|(?<!to )demonstrat|reveal|outperform|indicat|all of which)\w*\b)",
+        r"run|ran|perform|validate|collect|sample)(?:d|ed)?\b"
+        r"(?!.*\b(?:find|show|observ(?!ed \w+s\b)|achiev|improv|(?<!to )(?<!by )demonstrat|"
+        r"reveal|outperform|indicat|all of which)"
+        r"\w*\b)",
         r"(?:are|is|was|were) (?:evaluated|conducted|validated|tested|assessed|compared|measured) ",
     ),
     _cue(
@@ -116,17 +147,21 @@ _CUES: Final = (
         r"are (?:then )?(?:trained|fed|combined))\b",
         r"(?:modules?|leverages?|employs?|incorporates?|integrates?|decomposes?|formulates?|"
         r"encodes?|utilizes?|adopts?)\b",
-        r"(?:each (?:task|instance|item|example)|is equipped|operates|constructs?|two stages)\b",
+        r"(?:is an? (?:set|method|runtime|module|component) |"
+        r"each (?:task|instance|item|example|scenario)|is equipped|operates|"
+        r"runs (?:in|on|as)\b|constructs?|two stages)\b",
         r"to (?:capture|enable|ensure|support|deploy|preserve|encode)\b",
     ),
     _cue(
         "description",
         -0.6,
-        r"^(?:the (?:dataset|benchmark|framework)|it|[a-z]\S+)(?: further| then|"
+        r"^(?:the (?:\w+ )?(?:dataset|benchmark|framework|release|suite|corpus|toolkit|platform|simulator)|it|"
+        r"(?!we |this )[a-z]\S+)"
+        r"(?: further| then|"
         r" also)? (?:includes?|contains?|encompass\w*|features?|"
         r"covers?|compris\w+|consists?|spans?|introduces?|provides?|enhances?|organizes?|uses?|"
         r"combines?|supports?|builds?|treats?|"
-        r"models?|maintains?|performs?|consolidates?|evaluates|implements?)\b",
+        r"models?|maintains?|performs?|consolidates?|evaluates|implements?|applies|specifies)\b",
     ),
     _cue("scale", 0.5, r"benchmark (?:of|with|comprising|containing)\b|(?:compris|contain|span|cover)\w* [\d,]+"),
     _cue(
@@ -134,7 +169,7 @@ _CUES: Final = (
         -1.0,
         r"^(?:concretely|specifically|technically|conceptually|in detail|by \w+ing|to (?:the best of )?our)\b",
     ),
-    _cue("secondary", -0.5, r"(?<!that )(?<!which )(?:further|also|additionally)\b"),
+    _cue("secondary", -0.5, r"(?<!that )(?<!which )(?:further|also|additionally|we first|ablations?)\b"),
     _cue("breadth", 0.6, r"^(?:across|evaluating|over) [^,]{3,80}, "),
     _cue(
         "background",
@@ -142,7 +177,7 @@ _CUES: Final = (
         r"(?:recent(?:ly)?(?! years)|existing|current(?:ly)? (?:approaches|methods|benchmarks|"
         r"evaluations?|agents? are)|traditional)\b",
         r"(?:conventional(?:ly)? (?:methods|approaches)|prior|previous (?:work|studies|methods)|"
-        r"increasingly|promising|widely)\b",
+        r"increasingly|promising|widely(?! used (?:\w+ )?(?:bench|data)))\b",
         r"(?:have|has) (?:emerged|become|shown|gained|attracted|made|been)\b|(?:typically|often|"
         r"growing|rapid|crucial|essential)\b",
         r"(?:un|under)explored\b|open (?:question|problem|challenge)\b|little is known\b|overlook|"
@@ -163,7 +198,7 @@ _CUES: Final = (
     _cue(
         "interpretive opening",
         -0.8,
-        r"^(?:[^,]*, )?these (?:results|findings|observations|insights) ",
+        r"^(?:[^,]*, )?these (?:results|findings|observations|insights|contributions|advances) ",
         r"^(?:[^,]*, )?(?:our|the) (?:results|findings|observations|insights) (?:\w+ )?(?:highlight|"
         r"underscore|suggest|establish|point|"
         r"position|provide|offer|motivate)",
@@ -174,6 +209,7 @@ _CUES: Final = (
         -3.0,
         r"future (?:work|research|directions?|studies)|further (?:research|work)\b",
         r"we (?:hope|plan|recommend|conclude by|discuss|outline)\b",
+        r"(?:identify|highlight|present) (?:[\w-]+ ){0,2}(?:challenges|directions|opportunities)\b",
     ),
     _cue(
         "availability",
@@ -183,6 +219,7 @@ _CUES: Final = (
         r"artifacts?|framework|implementation)\b"
         r".{0,40}?\b(?:available|(?:is|are|been|be|publicly|fully) released|open-?sourced?|accessible)\b",
         r"we (?:\w+ )?(?:release|open-?source|make|publish)\b",
+        r"(?:package|repository|release|artifacts?) (?:provides?|includes?|contains?)\b",
     ),
     _cue("question", -3.0, r"\w+\?"),
     _cue(
@@ -191,7 +228,22 @@ _CUES: Final = (
         r"^(?:it|they|this(?! (?:paper|work|study|article))|these|those|such|its|their|"
         r"the (?:former|latter|result|resulting)|that|here)\b",
         r"^(?!although|while|when|as|if|after|before|once)[^,]{0,60}, (?:it|they|this|these)\b",
-        r"^(?:in this setting|the first \w+ models|combined with the)\b",
+        r"^(?:in this setting|the (?:first|last|other|remaining|same) (?:two|three|four|five)\b|combined with the\b)",
+    ),
+    _cue("baseline", -0.9, r"^(?:[^,]*, )?(?:even )?(?:the|an?) (?:[\w-]+ ){0,3}baseline\b"),
+    _cue(
+        "check",
+        -1.6,
+        r"human (?:evaluation|study)\b.{0,60}? confirms|"
+        r"(?:calibration|sanity|validity) checks?\b|human validation|inter-?(?:annotator|rater)\b",
+    ),
+    _cue("bound", -0.5, r"suboptimality|asymptotic|theorem|bounded by|o\("),
+    _cue(
+        "pointer inside",
+        -0.4,
+        r"(?<=.)(?<!address )(?<!bridge )(?<!fill )(?<!close )"
+        r"(?<!tackle )(?:these|those|this) (?!papers?|work|stud|article|results?|findings?)\w+",
+        r"(?<=.)that (?:\w+ed )?(?:set|gap|condition|benchmark)\b",
     ),
     _cue("work of others", -2.0, r"^(?:prior|previous|earlier) (?:works?|stud|methods?|approach|research|benchmarks?)"),
     _cue("example", -2.0, r"^(?:for example|for instance|e\.g|to illustrate)"),
@@ -204,81 +256,26 @@ _CUES: Final = (
         r"observations|limitations|directions|challenges|questions|conclusions)\b",
         r"(?:reveal|show|expose|uncover|exhibit)\w* an? (?:\w+ ){0,2}(?:reality|trade-?off|pattern|"
         r"trend|gap|picture|degradation|difference|disparity|contrast|tension|phenomenon)\.$",
+        r"(?:reveal|show|expose|uncover|exhibit)\w* [\w-]+ and [\w-]+ \w+s\.$",
+        r"shows? (?:where|how|why|what)\b",
+        r"(?:reveals?|exposes?|uncovers?) an? (?:[\w-]+ ){0,3}[\w-]+\.$",
     ),
 )
-_LATE: Final = 0.45  # behind this share of the abstract, "existing" and "typically" seldom open the background
-_SAYS_SOMETHING: Final = frozenset({"result verb", "comparison", "finding", "introduction", "scale", "breadth"})
-_PLANS: Final = frozenset({"introduction", "proposal", "set-up"})
-_PRAISE: Final = frozenset({"result verb", "comparison", "finding", "live test", "trial"})
-_RESULT: Final = 3.0  # a number that measures
-_COUNT: Final = 0.4  # a number that only counts
-_REPORTED: Final = 0.8
-_SAYS_NOTHING: Final = -1.0
-_SECOND_HALF: Final = 0.9  # results stand there; less, pro rata, before
-_BEFORE_OWN_WORK: Final = -1.6
-_NAMED: Final = 0.6
-_FULL_LENGTH: Final = 60  # shorter clauses lose a point for 30 characters
-_FEW: Final = 2
-
-
-class Place(msgspec.Struct, frozen=True):
-    """Where a clause stands: in sentence `index` (from 0) of `count`; `name` is what the title calls the system, or "".
-
-    `is_own` is False in the sentences before the authors first speak of their work.
-    """
-
-    index: int
-    count: int
-    name: str = ""
-    is_own: bool = True
-
-    @property
-    def share(self) -> float:
-        """0 for the first sentence, 1 for the last."""
-        return self.index / (self.count - 1) if self.count > 1 else 1.0
 
 
 def cues_of(sentence: str) -> tuple[Cue, ...]:
     """The cues that may match a clause of the sentence: those that match it, and those that look at first words."""
     text = sentence.lower()
-    return tuple(cue for cue in _CUES if cue.is_anchored or cue.pattern.search(text))
+    return tuple(cue for cue in ALL_CUES if cue.is_anchored or cue.pattern.search(text))
 
 
-def score_clause(clause: Clause, place: Place, cues: tuple[Cue, ...] = _CUES) -> float:
-    """Higher is more like a main result; comparable between the clauses of one abstract only."""
-    text = clause.text
-    lowered = text.lower()
-    matched = [cue for cue in cues if cue.pattern.search(lowered)]
-    names = {cue.name for cue in matched}
-    has_number = _MAYBE_NUMBER.search(text) is not None and RESULT_NUMBER.search(text) is not None
-    score = sum(
-        cue.weight * _discount(cue.name, names, place, is_backed=has_number or clause.reported) for cue in matched
-    )
-    is_backed = has_number and ("result verb" in names or not names & _PLANS)
-    score += _RESULT if is_backed else _COUNT if _ANY_NUMBER.search(text) else 0.0
-    score += _REPORTED if clause.reported else 0.0
-    score += 0.0 if is_backed or clause.reported or names & _SAYS_SOMETHING else _SAYS_NOTHING
-    score += _SECOND_HALF * min(2 * place.share, 1.0) + (0.0 if place.is_own else _BEFORE_OWN_WORK)
-    score += _NAMED if place.name and place.name.lower() in lowered else 0.0
-    return score - clause.cost - max(0.0, (_FULL_LENGTH - len(text)) / 30)
+def measures(text: str, *, is_told: bool) -> bool:
+    """Whether a number in the text measures something; `is_told` says that its clause tells a finding."""
+    if not _MAYBE_NUMBER.search(text):
+        return False
+    return bool(_RESULT_NUMBER.search(text) or (is_told and _SOFT_NUMBER.search(text)))
 
 
-def _discount(cue: str, names: set[str], place: Place, *, is_backed: bool) -> float:
-    """Background is a matter of place; big words pass with a number behind them, and count less in a proposal."""
-    if cue == "background":
-        return 1.0 if place.share <= _LATE else 0.1 if is_backed else 0.3
-    if cue == "interpretation" and is_backed:
-        return 0.4
-    return 0.3 if cue in _PRAISE and "introduction" in names else 1.0
-
-
-def own_work_starts(sentences: list[str]) -> int:
-    """The index of the first sentence with "we", "our" or "this paper"; 0 if there is none."""
-    return next((index for index, sentence in enumerate(sentences) if _OWN.search(sentence)), 0)
-
-
-def system_name(title: str) -> str:
-    """The name before the colon of a title such as "RQ-Rec: Semantic IDs ..."; empty where there is none."""
-    name, colon, _ = title.partition(":")
-    name = name.strip()
-    return name if colon and 0 < len(name.split()) <= _FEW and any(character.isupper() for character in name) else ""
+def counts(text: str) -> bool:
+    """Whether there is a number at all, names such as GPT-5 aside."""
+    return _ANY_NUMBER.search(text) is not None

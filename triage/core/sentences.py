@@ -9,8 +9,10 @@ from typing import Final
 _BOUNDARY = re.compile(
     r"(?P<end>[.!?]+(?:\}|\)|\]|\"|''|'|”|’|\$)*)\s+(?=(?:[\"“‘'`(\[{$*%\\]|\\[A-Za-z]+\s*)*[^\W_]\S*)"
 )
-# "performance.We propose": the space after the stop is missing, which only these openers make certain.
-_GLUED = re.compile(r"(?<=[a-z)%]{2})\.(?=(?:We|Our|This|These|However|To|In|The|Experiments?|Extensive|Code)[\s,])")
+# "performance.We propose": the space after the stop is missing, which a long word before or these openers make certain.
+_GLUED = re.compile(
+    r"(?<=[a-z)%]{2})\.(?=(?:We|Our|This|These|However|To|In|The|Experiments?|Extensive|Code)[\s,])|(?<=[a-z]{5})\.(?=[A-Z][a-z]{2,}[\s,])"
+)
 _OPENING_MARKS = re.compile(r"^(?:[\"“‘'`(\[{$*%\\]|\\[A-Za-z]+(?=\s*\{))+")
 _NAMED_BY_COMMAND = re.compile(
     r"\\[A-Za-z]+(?:(?:\{\})?\s+[a-z]|(?<=textsc|texttt)\{)"

@@ -1,12 +1,18 @@
 """The takeaway: the sentence of an abstract, or a clause of it, that says the main result."""
 
+import re
+from typing import Final
+
 import msgspec
 
+from triage.core.clause_score import Place, find_places, score_clause
 from triage.core.clauses import Clause, cut_clauses
 from triage.core.latex import read_latex
-from triage.core.result_cues import Cue, Place, cues_of, own_work_starts, score_clause, system_name
+from triage.core.result_cues import Cue, cues_of
 from triage.core.sentences import split_sentences
 
+_CUT_BEHIND: Final = 930
+_CLOSED = re.compile(r"[.!?…][^\w\s]*$|https?:\S+$")
 _SLACK = 3.0  # how much more than its whole sentence a clause may score; less misses clauses, more only costs time
 
 
@@ -27,10 +33,9 @@ def extract_takeaway(title: str, abstract: str) -> Takeaway | None:
     None only when no sentence gives a clause that fits and is not the title again, as in an empty abstract.
     """
     title = read_latex(title)
-    sources = split_sentences(abstract)
-    name = system_name(title)
-    start = own_work_starts(sources)
-    places = [Place(index, len(sources), name, is_own=index >= start) for index in range(len(sources))]
+    title_words = _words(title)
+    sources = _whole(split_sentences(abstract))
+    places = find_places(sources, title)
     ranked = sorted(map(_read, sources, places), key=lambda sentence: sentence.promise, reverse=True)
     best: tuple[float, Takeaway] | None = None
     for sentence in ranked:
@@ -38,7 +43,7 @@ def extract_takeaway(title: str, abstract: str) -> Takeaway | None:
             break
         for clause in cut_clauses(sentence.text):
             score = score_clause(clause, sentence.place, sentence.cues)
-            if (best is None or score > best[0]) and _words(clause.text) != _words(title):
+            if (best is None or score > best[0]) and _words(clause.text) != title_words:
                 number = sentence.place.index
                 best = (score, Takeaway(clause.text, sources[number], number + 1))
     return best[1] if best else None
@@ -57,6 +62,12 @@ def _read(source: str, place: Place) -> _Sentence:
     text = read_latex(source)
     cues = cues_of(text)
     return _Sentence(text, place, cues, score_clause(Clause(text, 0.0, reported=False), place, cues))
+
+
+def _whole(sentences: list[str]) -> list[str]:
+    """Without the last sentence where a source cut it off in the middle; some keep 1,000 characters."""
+    is_cut = sum(map(len, sentences)) + len(sentences) > _CUT_BEHIND and _CLOSED.search(sentences[-1]) is None
+    return sentences[:-1] if is_cut and len(sentences) > 1 else sentences
 
 
 def _words(text: str) -> list[str]:
