@@ -1,18 +1,22 @@
 """`triage evaluate`: ranking quality on labels, beside the rankers people use today."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 from rich.console import Console
 
 from triage.bootstrap import Services
 from triage.cli.output import print_json
 from triage.cli.session import json_option, run_with_services, show_progress
+from triage.core.rubric import Topic
 from triage.core.week import Week, parse_week
 from triage.errors import InputError
 from triage.evaluation.corpus import Corpus, load_corpus, read_truth
 from triage.evaluation.draw import DEFAULT_VOTES, Plan, VoteCount
-from triage.evaluation.labels import read_judgements, read_labels
+from triage.evaluation.labels import Label, read_judgements, read_labels
+from triage.evaluation.records import Task
 from triage.evaluation.report import Report, render_table
 from triage.pipeline.score import Bench
 
@@ -56,11 +60,12 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
     """
     plan = Plan(votes=_read_counts(votes), orders=orders, seed=seed)
     chosen = _read_weeks(weeks)
-    report, absent = run_with_services(
+    _check_output(plot, metric)
+    report, left_out = run_with_services(
         lambda services: _evaluate(services, (judgements, labels), chosen, topic, plan, ours_only=ours_only)
     )
-    if absent:
-        click.echo(f"Judged, but not in the store and left out: {', '.join(absent)}.", err=True)
+    if left_out:
+        click.echo(f"Left out: {'; '.join(left_out)}.", err=True)
     if plot is not None:
         _draw(report, plot, metric)
     if as_json:
@@ -84,13 +89,43 @@ async def _evaluate(
     topics = choose_topics(services, topic)
     judgements, label_files = files
     grades = read_judgements(judgements) if judgements else None
-    labels = [label for file in label_files for label in read_labels(file)]
+    labels = [label for file in label_files for label in _read_labels(file, topics)]
     with show_progress() as progress:
         bench = services.bench(progress)
         truth = await read_truth(bench, topics, grades, labels)
         corpus = await load_corpus(bench, topics, truth, chosen)
-        report = _measure(bench, corpus, plan, _name_labels(files), ours_only=ours_only)
-    return report, corpus.absent
+        tasks = _choose_tasks(corpus)
+        report = _measure(bench, replace(corpus, tasks=tasks), plan, _name_labels(files), ours_only=ours_only)
+    absent = [f"{week}, which is judged, but not in the store" for week in corpus.absent]
+    unlabelled = [f"{task.topic.name}, which has no label there" for task in corpus.tasks if task not in tasks]
+    return report, (*absent, *unlabelled)
+
+
+def _choose_tasks(corpus: Corpus) -> tuple[Task, ...]:
+    """The topics that can be measured; all of them when none can, for the error that says so."""
+    from triage.evaluation.protocol import is_labelled
+
+    return tuple(task for task in corpus.tasks if is_labelled(task, corpus.weeks)) or corpus.tasks
+
+
+def _check_output(plot: Path | None, metrics: Sequence[str]) -> None:
+    """What would fail only at the end of a long measurement."""
+    from triage.evaluation.plot import check_picture
+    from triage.evaluation.protocol import METRICS
+
+    if plot is not None:
+        check_picture(plot)
+    for metric in metrics:
+        if metric not in METRICS:
+            raise InputError(f"--metric {metric!r} is none of {', '.join(sorted(METRICS))}.")
+
+
+def _read_labels(file: Path, topics: Sequence[Topic]) -> tuple[Label, ...]:
+    labels = read_labels(file)
+    names = {topic.name for topic in topics}
+    if not any(label.topic in names for label in labels):
+        raise InputError(f"{file}: no row names {' or '.join(sorted(names))} in a column topic.")
+    return labels
 
 
 def _measure(bench: Bench, corpus: Corpus, plan: Plan, labels: str, *, ours_only: bool) -> Report:
@@ -161,6 +196,9 @@ def _read_weeks(text: str | None) -> tuple[Week, Week] | None:
         return None
     first, _, last = text.partition(":")
     try:
-        return parse_week(first), parse_week(last or first)
+        weeks = parse_week(first), parse_week(last or first)
     except ValueError as error:
         raise InputError(f"--weeks: {error}.") from error
+    if weeks[0] > weeks[1]:
+        raise InputError(f"--weeks {text!r} ends before it begins.")
+    return weeks

@@ -46,6 +46,8 @@ def read_settings() -> Settings:
             f"TRIAGE_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in error.errors()
         )
         raise InputError(f"The environment is wrong: {problems}.") from error
+    except RuntimeError as error:  # pathlib, of a ~ that stands for nobody
+        raise InputError(f"The environment is wrong: TRIAGE_HOME: {error}") from error
     configure_logging(settings.log_level)
     return settings
 

@@ -12,6 +12,7 @@ from triage.cli.session import json_option, run_with_services
 from triage.core.paper import parse_arxiv_id
 from triage.core.rubric import find_topic
 from triage.errors import InputError, UnknownPaperError
+from triage.evaluation.labels import Label, read_labels
 from triage.store.papers import select_papers
 from triage.store.votes import VoteCount, add_tags, list_tags, record_votes, remove_tags, withdraw_votes
 
@@ -65,36 +66,54 @@ async def _cast(services: Services, ids: Sequence[str], topic: str, value: int) 
     await check_known(services, ids)
     async with services.database.write() as session:
         if value == 0:
-            await withdraw_votes(session, topic, ids)
-            return VoteCount(0, len(ids), 0)
+            withdrawn = await withdraw_votes(session, topic, ids)
+            return VoteCount(0, withdrawn, len(ids) - withdrawn)
         return await record_votes(session, topic, dict.fromkeys(ids, value), "triage vote", services.clock())
 
 
 @vote.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--topic", required=True, help="The topic that all rows speak of.")
+@click.option("--topic", required=True, help="The topic that the rows speak of.")
 @json_option
 def import_votes(file: Path, topic: str, *, as_json: bool) -> None:
-    """Read votes from a CSV file with a column arxiv_id and, if you like, vote (relevant or irrelevant).
+    """Read votes from a CSV file with a column arxiv_id and, if you like, vote (relevant or irrelevant) and topic.
 
-    A row without a vote is a relevant one. A vote may come before its paper: it counts once the paper is there.
+    A row without a vote is a relevant one; one that names another topic of the rubric is left out. A vote may come
+    before its paper: it counts once the paper is there.
 
     \b
     Example:
       triage vote import reading-list.csv --topic generative-recommendation
     """
-    count, known = run_with_services(lambda services: _import_votes(services, file, topic))
+    count, known, left_out = run_with_services(lambda services: _import_votes(services, file, topic))
     _print_count(count, topic, as_json=as_json, known=known)
+    if left_out:
+        rows = "1 paper stands" if left_out == 1 else f"{left_out} papers stand"
+        click.echo(f"{rows} there for another topic of the rubric and got no vote.", err=as_json)
 
 
-async def _import_votes(services: Services, file: Path, topic: str) -> tuple[VoteCount, int]:
-    from triage.evaluation.labels import read_labels
-
+async def _import_votes(services: Services, file: Path, topic: str) -> tuple[VoteCount, int, int]:
+    """What recording did, how many of the papers are known, and how many labels were another topic's."""
     find_topic(services.rubric, topic)
-    votes = {label.arxiv_id: 1 if label.relevant else -1 for label in read_labels(file)}
+    others = {each.name for each in services.rubric.topics} - {topic}
+    labels = read_labels(file)
+    wanted = [label for label in labels if label.topic not in others]
+    if not wanted:
+        raise InputError(f"{file}: every row speaks of another topic of the rubric than {topic}. Nothing was changed.")
+    votes = _to_votes(file, wanted)
     async with services.database.write() as session:
         count = await record_votes(session, topic, votes, file.name, services.clock())
-        return count, len(await select_papers(session, votes))
+        return count, len(await select_papers(session, votes)), len(labels) - len(wanted)
+
+
+def _to_votes(file: Path, labels: Sequence[Label]) -> dict[str, int]:
+    """1 or -1 by arXiv id; `InputError` for a paper that is voted both ways under two names of the topic."""
+    votes: dict[str, int] = {}
+    for label in labels:
+        value = 1 if label.relevant else -1
+        if votes.setdefault(label.arxiv_id, value) != value:
+            raise InputError(f"{file}: {label.arxiv_id} is voted relevant and not relevant. Nothing was changed.")
+    return votes
 
 
 @click.command()

@@ -1,6 +1,7 @@
 """Learning curves: quality against votes, one panel per topic."""
 
 import math
+from importlib.util import find_spec
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -21,16 +22,11 @@ def draw_learning_curves(report: Report, path: Path, metric: str) -> None:
     Raises `InputError` for another suffix, a metric the report lacks, a folder that cannot be written, and where
     matplotlib is not installed.
     """
-    if path.suffix.lower() not in _SUFFIXES:
-        raise InputError(f"{path}: a picture is a .png or an .svg file.")
+    check_picture(path)
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
     cells = [cell for cell in report.cells if cell.metric == check_metric(report, metric)]
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise InputError(
-            "Drawing learning curves needs matplotlib: install it with pip install 'triage[eval]'."
-        ) from error
     topics = list(dict.fromkeys(cell.topic for cell in cells))
     # A Figure without pyplot: Agg or SVG by suffix, no display, nothing global left behind.
     figure = Figure(figsize=(6.4 * len(topics), 5.2), layout="constrained")
@@ -41,6 +37,16 @@ def draw_learning_curves(report: Report, path: Path, metric: str) -> None:
     figure.legend(handles, names, loc="outside lower center", ncols=min(4, len(names)), frameon=False)
     with mpl.rc_context({"svg.hashsalt": "triage"}):
         _save(figure, path)
+
+
+def check_picture(path: Path) -> None:
+    """Raise `InputError` where no picture can be drawn: to be asked before an hour of measuring, too."""
+    if path.suffix.lower() not in _SUFFIXES:
+        raise InputError(f"{path}: a picture is a .png or an .svg file.")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"{path}: cannot be written: there is no folder {path.parent}.")
+    if find_spec("matplotlib") is None:
+        raise InputError("Drawing learning curves needs matplotlib: install it with pip install 'triage[eval]'.")
 
 
 def _draw_topic(axes: Any, report: Report, cells: list[Cell]) -> None:

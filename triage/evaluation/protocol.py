@@ -67,7 +67,7 @@ def evaluate(
 
     `advance` is called after each (week, topic, ranker). Raises `InputError` where no week of a topic has labels.
     """
-    unlabelled = [task.topic.name for task in tasks if all(_truth(task, week) is None for week in weeks)]
+    unlabelled = [task.topic.name for task in tasks if not is_labelled(task, weeks)]
     if unlabelled:
         raise InputError(f"No evaluated week has a labelled relevant paper of {', '.join(unlabelled)}.")
     samples: list[_Sample] = []
@@ -81,6 +81,11 @@ def evaluate(
                 samples += _measure_ranker(ranker, drawn, truth)
                 advance(f"{week.week} {task.topic.name}: {ranker.name}")
     return tuple(_summarise(samples, plan.seed))
+
+
+def is_labelled(task: Task, weeks: Sequence[Candidates]) -> bool:
+    """Whether any of the weeks has a labelled relevant paper of the topic, so that something can be measured."""
+    return any(_truth(task, week) is not None for week in weeks)
 
 
 def measure_graded(
@@ -106,6 +111,12 @@ def measure_list(scores: NDArray[np.float64], relevant: NDArray[np.bool_]) -> di
     found["average precision"] = metrics.average_precision(scores, relevant)
     found["work saved at 95 % recall"] = metrics.work_saved(scores, relevant)
     return {name: (value, int(relevant.sum())) for name, value in found.items()}
+
+
+METRICS = frozenset(measure_list(np.zeros(2), np.array([True, False]))).union(
+    measure_graded(np.zeros(4), np.arange(4), probabilities=True)
+)
+"""Names of all that can be measured."""
 
 
 def _measure_ranker(ranker: Ranker, drawn: Draw, truth: NDArray[np.int64]) -> Iterator[_Sample]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
+import msgspec
+
 from triage.core.paper import Paper
 from triage.core.week import Week, submission_window
 from triage.errors import SourceError
@@ -14,6 +16,7 @@ from triage.ports import Source
 from triage.store.engine import Database
 from triage.store.imports import BadLine, quarantine_lines
 from triage.store.papers import UpsertCount, upsert_papers
+from triage.store.runs import begin_run, find_last_run, finish_run
 
 BATCH = 200
 
@@ -48,11 +51,16 @@ async def harvest_window(  # noqa: PLR0913 - a window has two ends, and the repo
     week: str | None = None,
     progress: Progress = keep_quiet,
 ) -> StepReport:
-    """Papers submitted in `[start, end)`; committed in batches, so what came before a failure is kept."""
+    """Papers submitted in `[start, end)`; committed in batches, so what came before a failure is kept.
+
+    The harvest of a week is kept in `runs` from its first batch on, so that one that broke off is known as such.
+    """
     started = time.monotonic()
-    count, seen = UpsertCount(), 0
+    count, seen, run = UpsertCount(), 0, 0
     for batch in _cut_batches(source.submitted_between(start, end, categories)):
         async with database.write() as session:
+            if week is not None and not seen:
+                run = await begin_run(session, "harvest", week, now)
             count += await upsert_papers(session, batch, now)
         seen += len(batch)
         progress("harvest", seen, seen)
@@ -62,7 +70,7 @@ async def harvest_window(  # noqa: PLR0913 - a window has two ends, and the repo
             f"{', '.join(categories)}. That is not believed: nothing was changed; try again later."
         )
     await _quarantine(database, source, now)
-    return StepReport(
+    report = StepReport(
         step="harvest",
         week=week,
         seen=seen + len(source.set_aside),
@@ -72,6 +80,16 @@ async def harvest_window(  # noqa: PLR0913 - a window has two ends, and the repo
         seconds=time.monotonic() - started,
         note=f"{source.name}: {count.new} new, {count.changed} changed",
     )
+    async with database.write() as session:
+        await finish_run(session, run, report.seconds, msgspec.to_builtins(report))
+    return report
+
+
+async def is_harvest_due(database: Database, week: Week) -> bool:
+    """Whether a harvest of the week broke off, or was made before the week's last papers were submitted."""
+    async with database.read() as session:
+        last = await find_last_run(session, "harvest", str(week))
+    return last is not None and (last.status != "done" or last.started_at < submission_window(week)[1])
 
 
 async def _quarantine(database: Database, source: Source, now: datetime) -> None:

@@ -9,32 +9,33 @@ from triage.core.rubric import Topic
 from triage.core.week import Week
 from triage.errors import InputError, SourceError
 from triage.pipeline.embed import embed_papers
-from triage.pipeline.harvest import harvest_week
+from triage.pipeline.harvest import harvest_week, is_harvest_due
 from triage.pipeline.report import StepReport
 from triage.pipeline.score import Bench, score_topic
 from triage.pipeline.shortlist import build_shortlist, select_papers_of
 from triage.ports import Source
 from triage.store.papers import count_week
 from triage.store.runs import Run, record_run
+from triage.store.shortlists import load_shortlist
 
 
 async def run_week(
     bench: Bench, week: Week, open_source: Callable[[], Source], *, topics: Sequence[Topic], ask_arxiv: bool = False
 ) -> list[StepReport]:
-    """Harvest (where the store has nothing of the week, or when asked to), embed, score and shortlist; idempotent.
+    """Harvest (where the week is absent or its harvest unfinished, or when asked to), embed, score and shortlist.
 
-    Raises `InputError` when there are no papers and arXiv cannot be asked for them.
+    Idempotent. Raises `InputError` when there are no papers and arXiv cannot be asked for them.
     """
-    reports = [await _keep(bench, await _harvest(bench, week, open_source, ask_arxiv=ask_arxiv))]
+    reports = [await _harvest(bench, week, open_source, ask_arxiv=ask_arxiv)]
     papers = await select_papers_of(bench, week)
     embedded = await embed_papers(bench.database, bench.embedder, papers, week=str(week), progress=bench.progress)
-    reports.append(await _keep(bench, embedded))
+    reports.append(await keep_report(bench, embedded))
     for topic in topics:
         _, scored = await score_topic(bench, topic, week, papers)
-        reports.append(await _keep(bench, scored))
+        reports.append(await keep_report(bench, scored))
     for topic in topics:
-        _, chosen = await build_shortlist(bench, topic, week)
-        reports.append(await _keep(bench, chosen))
+        _, chosen = await build_shortlist(bench, topic, week, await _find_size(bench, topic, week))
+        reports.append(await keep_report(bench, chosen))
     return reports
 
 
@@ -42,25 +43,34 @@ async def _harvest(bench: Bench, week: Week, open_source: Callable[[], Source], 
     started = time.monotonic()
     async with bench.database.read() as session:
         present = await count_week(session, week)
-    if present and not ask_arxiv:
+    if present and not ask_arxiv and not await is_harvest_due(bench.database, week):
         seconds = time.monotonic() - started
         note = "the store has this week; --harvest asks arXiv again"
-        return StepReport(step="harvest", week=str(week), seen=present, skipped=present, seconds=seconds, note=note)
+        report = StepReport(step="harvest", week=str(week), seen=present, skipped=present, seconds=seconds, note=note)
+        return await keep_report(bench, report, "skipped")
     try:
         return await harvest_week(
             bench.database, open_source(), bench.rubric.categories, week, bench.now, progress=bench.progress
         )
-    except SourceError as error:
+    except (SourceError, InputError) as error:
         if present:
             raise
         raise InputError(
             f"The store has no papers of {week}, and arXiv did not give them: {error} "
-            "Import a file that covers the week with `triage import FILE`, or try again."
+            "Or import a file that covers the week (triage import FILE)."
         ) from error
 
 
-async def _keep(bench: Bench, report: StepReport) -> StepReport:
-    run = Run(report.step, report.week, bench.now, report.seconds, "done", msgspec.to_builtins(report))
+async def _find_size(bench: Bench, topic: Topic, week: Week) -> int | None:
+    """The size that somebody gave the draft: rebuilding it to the rubric's would be work that is not missing."""
+    async with bench.database.read() as session:
+        draft = await load_shortlist(session, topic.name, str(week))
+    return draft.size if draft else None
+
+
+async def keep_report(bench: Bench, report: StepReport, status: str = "done") -> StepReport:
+    """Write a report into `runs` and hand it on."""
+    run = Run(report.step, report.week, bench.now, report.seconds, status, msgspec.to_builtins(report))
     async with bench.database.write() as session:
         await record_run(session, run)
     return report

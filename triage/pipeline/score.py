@@ -155,12 +155,14 @@ async def _find_voted(
     bench: Bench, topic: Topic, week: Week, papers: Sequence[StoredPaper], prior: Mapping[int, Score]
 ) -> Voted:
     async with bench.database.read() as session:
-        votes = await load_votes(session, topic.name, topic.tags)
+        # Of all topics: voted papers get their vectors when their topic is scored, and no list may depend on when.
+        everyone = {each.name: await load_votes(session, each.name, each.tags) for each in bench.rubric.topics}
+        votes, voted = everyone[topic.name], set().union(*everyone.values())
         known = await select_papers(session, votes)
-        background = await sample_background(session, bench.embedder.name, week, BACKGROUND_SIZE, without=votes)
+        background = await sample_background(session, bench.embedder.name, week, BACKGROUND_SIZE, without=voted)
     if len(background) < _ENOUGH_BACKGROUND:  # a store of one week: what the prior is sure of stands in
         background += [
-            paper for paper in papers if paper.paper.arxiv_id not in votes and prior[paper.key].value < _SURELY_NOT
+            paper for paper in papers if paper.paper.arxiv_id not in voted and prior[paper.key].value < _SURELY_NOT
         ]
     return Voted(
         tuple(paper for arxiv_id, paper in sorted(known.items()) if votes[arxiv_id] > 0),

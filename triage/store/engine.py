@@ -6,20 +6,29 @@ from sqlite3 import DatabaseError
 from typing import Any
 
 from sqlalchemy import event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
-from triage.errors import StoreError
+from triage.errors import InputError, StoreError
 
 BUSY_TIMEOUT_MS = 30_000
 
 
 class Database:
-    """An engine with two kinds of transaction. `read` sees one snapshot; `write` waits its turn (`BEGIN IMMEDIATE`)."""
+    """An engine with two kinds of transaction. `read` sees one snapshot; `write` waits its turn (`BEGIN IMMEDIATE`).
+
+    Raises `InputError` for a URL that names no database or no asyncio driver that is installed.
+    """
 
     def __init__(self, url: str) -> None:
-        self.url = make_url(url)
-        self.engine: AsyncEngine = create_async_engine(self.url)
+        try:
+            self.url = make_url(url)
+            self.engine: AsyncEngine = create_async_engine(self.url)
+        except (ArgumentError, InvalidRequestError, ModuleNotFoundError) as error:
+            raise InputError(
+                f"TRIAGE_DATABASE_URL names no database that can be used: {error}. "
+                "Expected sqlite+aiosqlite:///PATH or postgresql+asyncpg://USER@HOST/NAME."
+            ) from error
         if self.url.get_backend_name() == "sqlite":
             _prepare_sqlite(self.engine)
 

@@ -3,14 +3,14 @@
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.store.models import RunRow
 
 
 class Run(msgspec.Struct, frozen=True):
-    """One execution of one step; `report` is the step's own record."""
+    """One execution of one step; `report` is the step's own record. `status` is `begun`, `done` or `skipped`."""
 
     step: str
     week: str | None
@@ -25,7 +25,31 @@ async def record_run(session: AsyncSession, run: Run) -> None:
     session.add(RunRow(**msgspec.structs.asdict(run)))
 
 
+async def begin_run(session: AsyncSession, step: str, week: str, now: datetime) -> int:
+    """Keep that a step was begun, for the next run to see that it was not finished; hands out the run's key."""
+    row = RunRow(step=step, week=week, started_at=now, seconds=0.0, status="begun", report={})
+    session.add(row)
+    await session.flush()
+    return row.id
+
+
+async def finish_run(session: AsyncSession, key: int, seconds: float, report: dict[str, object]) -> None:
+    """Keep that a begun run was finished."""
+    await session.execute(update(RunRow).where(RunRow.id == key).values(seconds=seconds, status="done", report=report))
+
+
+async def find_last_run(session: AsyncSession, step: str, week: str) -> Run | None:
+    """The latest run of a step for a week that was not skipped."""
+    wanted = RunRow.step == step, RunRow.week == week, RunRow.status != "skipped"
+    row = await session.scalar(select(RunRow).where(*wanted).order_by(RunRow.id.desc()).limit(1))
+    return _to_run(row) if row else None
+
+
 async def list_runs(session: AsyncSession, limit: int = 20) -> list[Run]:
     """The latest runs, newest first."""
     rows = await session.scalars(select(RunRow).order_by(RunRow.id.desc()).limit(limit))
-    return [Run(row.step, row.week, row.started_at, row.seconds, row.status, row.report) for row in rows]
+    return [_to_run(row) for row in rows]
+
+
+def _to_run(row: RunRow) -> Run:
+    return Run(row.step, row.week, row.started_at, row.seconds, row.status, row.report)

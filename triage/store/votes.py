@@ -48,17 +48,16 @@ async def record_votes(
 
 async def withdraw_votes(
     session: AsyncSession, topic: str, arxiv_ids: Iterable[str], *, reader: str = SOLE_READER
-) -> None:
-    """Forget a reader's votes on these papers; idempotent."""
+) -> int:
+    """Forget a reader's votes on these papers, and say how many there were; idempotent."""
     wanted = VoteRow.reader == reader, VoteRow.topic == topic, VoteRow.arxiv_id.in_(list(arxiv_ids))
-    await session.execute(delete(VoteRow).where(*wanted))
+    return len((await session.scalars(delete(VoteRow).where(*wanted).returning(VoteRow.id))).all())
 
 
 async def load_votes(session: AsyncSession, topic: str, tags: Iterable[str] = ()) -> dict[str, int]:
     """1 or -1 by arXiv id, over all readers; a paper with as many of each is absent; a tag of `tags` is a vote of 1."""
-    sums: dict[str, int] = {}
     votes = select(VoteRow.arxiv_id, func.sum(VoteRow.value)).where(VoteRow.topic == topic).group_by(VoteRow.arxiv_id)
-    sums.update(dict((await session.execute(votes)).tuples().all()))
+    sums: dict[str, int] = dict((await session.execute(votes)).all())
     tagged = select(TagRow.arxiv_id).where(TagRow.name.in_(list(tags))).distinct()
     for arxiv_id in await session.scalars(tagged):
         sums[arxiv_id] = sums.get(arxiv_id, 0) + 1
@@ -83,6 +82,6 @@ async def list_tags(session: AsyncSession, *, reader: str = SOLE_READER) -> dict
     """A reader's tags and the ids of the papers that carry them."""
     query = select(TagRow.name, TagRow.arxiv_id).where(TagRow.reader == reader).order_by(TagRow.name, TagRow.arxiv_id)
     tags: dict[str, list[str]] = {}
-    for name, arxiv_id in (await session.execute(query)).tuples():
+    for name, arxiv_id in await session.execute(query):
         tags.setdefault(name, []).append(arxiv_id)
     return tags
