@@ -70,10 +70,10 @@ def test_no_papers_have_no_shares() -> None:
 
 
 @pytest.mark.parametrize("votes", [5, 8])
-def test_background_is_the_zero_of_the_scale(votes: int) -> None:
-    """The background's mean share is 0, however many votes there are."""
-    background = _examples(OTHERS)
+def test_zero_lies_between_background_and_relevant_votes(votes: int) -> None:
+    """The background loses and the relevant papers gain, however many votes there are: 35 % against 65 %."""
+    background, liked = _examples(OTHERS), _examples(LIKED[:votes])
 
-    taste = fit_taste(_examples(LIKED[:votes]), EMPTY, background)
+    taste = fit_taste(liked, EMPTY, background)
 
-    assert taste.measure(background).mean() == pytest.approx(0, abs=1e-9)
+    assert taste.measure(background).mean() * -65 == pytest.approx(taste.measure(liked).mean() * 35)
