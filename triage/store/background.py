@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.core.week import Week
@@ -14,15 +14,16 @@ from triage.store.papers import StoredPaper, select_papers
 async def sample_background(
     session: AsyncSession, embedder: str, week: Week, size: int, *, without: Collection[str]
 ) -> list[StoredPaper]:
-    """At most `size` embedded papers of other weeks, nobody's vote on them, in order of a hash of their ids.
+    """At most `size` embedded papers of earlier weeks, nobody's vote on them, chosen by a hash of their ids.
 
-    The order of hashes is random as far as content goes, and keeps most of the sample as the store grows.
+    The order of hashes is random as far as content goes. Later weeks are left out, so that reading on does not change
+    the lists of weeks behind.
     """
     query = (
         select(PaperRow.arxiv_id)
         .join(EmbeddingRow, EmbeddingRow.paper_id == PaperRow.id)
         .where(EmbeddingRow.embedder == embedder, EmbeddingRow.content_hash == PaperRow.content_hash)
-        .where(or_(PaperRow.week != str(week), PaperRow.week.is_(None)))
+        .where(PaperRow.announced < week.monday)
     )
     known = set(without)
     ids = sorted((hash_order(arxiv_id), arxiv_id) for arxiv_id in await session.scalars(query) if arxiv_id not in known)
