@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from triage.core.cues import count_near, count_phrase, find_phrase, normalise_words
+from triage.core.cues import count_near, count_phrase, find_near, find_phrase, normalise_words
 from triage.core.rubric import NearCue
 
 WORDS = st.lists(st.sampled_from(["agent", "agents", "benchmark", "a", "of", "evaluating"]), max_size=30)
@@ -40,6 +40,14 @@ def test_near_counts_as_a_plain_double_loop_does(words: list[str], within: int) 
     expected = sum(any(0 < abs(i - j) <= within for j in right) for i in left)
 
     assert count_near(normalise_words(" ".join(words)), cue) == expected
+
+
+def test_near_pair_is_told_in_the_papers_own_words() -> None:
+    """The closest pair, in the order it stands, and nothing when none is near enough."""
+    cue = NearCue(("agent*",), ("benchmark*", "evaluat*"), 3)
+
+    assert find_near(normalise_words("Benchmarks for evaluating web agents"), cue) == ("evaluating", "agents")
+    assert find_near(normalise_words("Benchmarks of many kinds and no agents"), cue) is None
 
 
 def test_a_word_is_no_neighbour_of_itself() -> None:

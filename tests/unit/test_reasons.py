@@ -30,6 +30,11 @@ def test_reasons_quote_the_paper(topic: Topic) -> None:
     assert all(f" {phrase.split('”')[0]} " in normalise_words(f"{TITLE} {ABSTRACT}") for phrase in quoted)
 
 
+def test_pair_in_the_title_is_quoted(topic: Topic) -> None:
+    """Two words that mean the topic together are named as they stand."""
+    assert "“generative” near “recommendation” in the title" in _explain(topic, TITLE, ABSTRACT)
+
+
 def test_evidence_is_named(topic: Topic) -> None:
     """An online test, an ablation and released code are reasons to read."""
     reasons = _explain(topic, TITLE, ABSTRACT)

@@ -41,6 +41,17 @@ def count_near(words: str, cue: NearCue) -> int:
     return sum(_has_neighbour(position, right, cue.within) for position in left)
 
 
+def find_near(words: str, cue: NearCue) -> tuple[str, str] | None:
+    """The closest left and right words within the window, in the order they stand; the first among equals."""
+    told = words.split()
+    left, right = _find_positions(words, cue.left), _find_positions(words, cue.right)
+    pairs = [(abs(i - j), min(i, j), max(i, j)) for i in left for j in right if 0 < abs(i - j) <= cue.within]
+    if not pairs:
+        return None
+    _, first, second = min(pairs)
+    return told[first], told[second]
+
+
 @lru_cache(maxsize=4096)
 def _compile_phrase(phrase: str) -> tuple[re.Pattern[str], str]:
     """The pattern, and its longest literal part, which a text must hold: a fast way to say no."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from triage.core.cues import find_near
 from triage.core.prior import PaperWords, list_hits
 from triage.core.rubric import Topic
 
@@ -29,13 +30,17 @@ def explain_place(
     hits = list_hits(words, topic)[:_MAX_CUES]
     if hits:
         reasons.append(f"says {', '.join(f'“{hit}”' for hit in hits)}")
-    if parts.get("title_near", 0) > 0:
-        reasons.append("words that mean the topic stand together in the title")
-    elif parts.get("abstract_near", 0) > 0:
-        reasons.append("words that mean the topic stand together in the abstract")
+    pair = _find_pair(words.title, topic)
+    if pair:
+        reasons.append(f"“{pair[0]}” near “{pair[1]}” in the title")
     reasons += [name for name, pattern in _EVIDENCE.items() if pattern.search(abstract)]
     reasons += [f"like {arxiv_id}, which you marked relevant" for arxiv_id in likeness]
     taste = parts.get("taste", 0.0)
     if abs(taste) >= _SOME_TASTE:
         reasons.append(f"your votes {'speak for' if taste > 0 else 'speak against'} it")
     return reasons or ["close in meaning to the topic's definition"]
+
+
+def _find_pair(words: str, topic: Topic) -> tuple[str, str] | None:
+    pairs = (find_near(words, near) for near in sorted(topic.near, key=lambda near: -near.weight) if near.weight > 0)
+    return next((pair for pair in pairs if pair), None)
