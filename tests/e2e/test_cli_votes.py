@@ -187,7 +187,7 @@ def test_a_run_with_votes_scores_once(home: Home, write: Writer) -> None:
         file = write.text(f"{topic}.csv", "\n".join(["arxiv_id", *(record["id"] for record in records), ""]))
         home.do("vote", "import", file, "--topic", topic)
     steps = home.do("run", "--week", SAMPLE_WEEK, "--json").json["steps"]
-    scorers = {step["note"].split(": ")[1] for step in steps if step["step"] == "score"}
+    scorers = {step["maker"] for step in steps if step["step"] == "score"}
     assert scorers == {scorer for (scorer,) in home.query("SELECT scorer FROM shortlists")}
     again = home.do("run", "--week", SAMPLE_WEEK, "--json").json["steps"]
     assert [step["done"] for step in again] == [0] * 6

@@ -70,7 +70,6 @@ def print_reports(console: Console, reports: Sequence[StepReport], title: str) -
             *(f"{count:,}" for count in counts),
             f"{report.seconds:.1f}",
             escape(report.note),
-            end_section=True,
         )
     console.print(table)
 

@@ -44,5 +44,5 @@ async def embed_papers(
         done=len(missing),
         skipped=len(present),
         seconds=time.monotonic() - started,
-        note=embedder.name,
+        maker=embedder.name,
     )

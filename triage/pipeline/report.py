@@ -9,7 +9,10 @@ Progress = Callable[[str, int, int], None]
 
 
 class StepReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One execution of one step. `seen = done + skipped + failed`; `cost` is in US dollars."""
+    """One execution of one step. `seen = done + skipped + failed`; `cost` is in US dollars.
+
+    `maker` names the model or scorer that did it, in full; `note` is for people.
+    """
 
     step: str
     week: str | None = None
@@ -19,6 +22,7 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
     failed: int = 0
     seconds: float = 0.0
     cost: float = 0.0
+    maker: str = ""
     note: str = ""
 
 

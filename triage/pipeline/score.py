@@ -199,5 +199,6 @@ def _report(week: Week, key: ScoreKey, papers: Sequence[StoredPaper], done: int,
         done=done,
         skipped=len(papers) - done,
         seconds=time.monotonic() - started,
-        note=f"{key.topic}: {key.scorer}",
+        maker=key.scorer,
+        note=f"{key.topic}: {'prior and taste' if TASTE_NAME in key.scorer else 'prior'}",
     )
