@@ -145,3 +145,131 @@ def test_sentence_cut_off_by_the_source_is_passed_over() -> None:
     result = "KiteNet flies higher than every baseline."
     assert text_of("KiteNet", f"{METHOD}{result} {filler}{cut}") == result
     assert text_of("KiteNet", f"{METHOD}{result} {cut}").endswith("the st.")
+
+
+@pytest.mark.parametrize(
+    ("aside", "main"),
+    [
+        (
+            "We query the kites with different strings across 20 winds for better coverage, and aggregate per roof.",
+            "The kites are heavy on most roofs, and the flights of red ones diverge from those of blue ones.",
+        ),
+        (
+            "Most people fly kites the way they fly flags.",
+            "We argue that good kites are narrow, heavy, and legible from each roof of the town.",
+        ),
+        (
+            "The architecture injects wind layer by layer through a gate that dynamically balances tails and strings.",
+            "We propose a gated string that integrates the winds of the sea into the flight of a kite.",
+        ),
+        (
+            "A follow-up intervention where we add wind to the string improves height, but only modestly.",
+            "These kites are miscalibrated on both height and speed, and fall more than a bird on all roofs.",
+        ),
+        (
+            "A kite is designed to help its owner succeed; a string is designed to find out whether it can improve.",
+            "We argue that good kites are narrow, heavy, and legible from each roof of the town.",
+        ),
+        (
+            "Across both red and blue roofs, memory improves flying over repeated winds, although its use varies.",
+            "The results reveal clear trade-offs across roofs. Red kites achieve the highest flights but are costly.",
+        ),
+        (
+            "This phase identifies the strongest kite and tests whether heavier strings improve its flights.",
+            "Heavy kites can add some height on a roof, but plain kites already reach a large share of the roofs.",
+        ),
+        ("We do not claim to fly higher than a bird.", "We present a kite that crosses the sea in a light wind."),
+    ],
+)
+def test_passes_over_asides_and_plans(aside: str, main: str) -> None:
+    """Purposes, truisms, parts of a design, follow-ups and disclaimers are no main result, wherever they stand."""
+    abstract = f"{METHOD}{main} {aside}" if main.startswith("The results") else f"We study flying. {aside} {main}"
+    assert text_of("Flying", abstract) in main
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kept"),
+    [
+        (
+            (
+                "In experiments, our string improves flights by up to 32.7% over plain ones, bringing the closest roof "
+                f"to within 3.1% of a bird {'in the wind ' * 6}while substantial gaps remain in many other towns"
+            ),
+            "In experiments, our string improves flights by up to 32.7% over plain ones.",
+        ),
+        (
+            (
+                f"Experiments in the towns of Ulm, Bonn and Trier {'and Ulm ' * 12}show consistent improvements in "
+                "height over state-of-the-art wind-aware baselines"
+            ),
+            (
+                f"Experiments in the towns of Ulm, Bonn and Trier {'and Ulm ' * 12}show consistent improvements in "
+                "height."
+            ),
+        ),
+        (
+            (
+                "Results show that colour plays a role in the kind of roof chosen across all kites tested with the red "
+                f"kite of the town and both blue ones showing more wear {'in the wind ' * 7}of the sea"
+            ),
+            "Colour plays a role in the kind of roof chosen across all kites tested.",
+        ),
+        (
+            (
+                f"KiteNet leads {'in the wind ' * 8}with gains of up to 38% on height, up to 3.5x on speed in each "
+                "of the towns, and up to 12.5x on both of them together"
+            ),
+            f"KiteNet leads {'in the wind ' * 8}with gains of up to 38% on height.",
+        ),
+        (
+            (
+                f"An online A/B test {'in the wind ' * 10}reports a 2 pp lift in flights and a lift of over one minute "
+                "in the time that a kite stays over the sea"
+            ),
+            f"An online A/B test {'in the wind ' * 10}reports a 2 pp lift in flights.",
+        ),
+        (
+            (
+                f"Tests {'in the wind ' * 9}of the sea show that KiteNet improves speed by 5x, with minimal "
+                "degradation in height, colour, and safety over the month"
+            ),
+            "KiteNet improves speed by 5x.",
+        ),
+        (
+            "We show that the kite matches a bird, that it falls less than a flag, and that it answers all",
+            "The kite matches a bird.",
+        ),
+        (
+            "This paper demonstrates that the flight of any kite can be planned in linear time.",
+            "The flight of any kite can be planned in linear time.",
+        ),
+    ],
+)
+def test_long_sentence_ends_where_it_still_holds(sentence: str, kept: str) -> None:
+    """A further gain, the baselines' name, an absolute "with" or gaps beyond an "up to" may go."""
+    assert kept in {clause.text for clause in cut_clauses(sentence)}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "broken"),
+    [
+        (
+            "A controlled test shows the red kite of the town, which contains no string, predicts the falls of a bird.",
+            "of the town.",
+        ),
+        (
+            "No broad trends are seen in the flights, with differing falls based on the kites conditioned by the wind.",
+            "conditioned.",
+        ),
+        (
+            "A string yields a 6x gain in height, with the primary failure mode being a silent fall into the sea.",
+            "height.",
+        ),
+        ("KiteNet is much faster than any bird of the town, with a large degradation in height.", "town."),
+        ("KiteNet improves height and speed by 2% in Ulm and 3% in Bonn, respectively.", "Ulm."),
+        ("The red kite drives the rate of falls from 76% to 2%, and 9% in Ulm.", "76%."),
+    ],
+)
+def test_cut_keeps_verb_and_flaw(sentence: str, broken: str) -> None:
+    """No clause loses the verb behind a relative clause, the agent of a participle, or the flaw told with a gain."""
+    assert not [clause for clause in cut_clauses(sentence) if clause.text.endswith(broken)]

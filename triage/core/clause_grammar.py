@@ -34,7 +34,7 @@ _VERBS: Final = (
     "resist execut leav stay remov excel treat handl leverag optimiz evolv behav adapt underperform incur utiliz "
     "integrat employ bridg discover suppress reproduc acquir relies rely address extend inherit encounter "
     "collaborat restor diverg alleviat overfit satisf stabiliz isolat memoriz prioritiz tackl infer reus "
-    "overcome concentrat alter expand synthesiz translat mislead vari arise stem facilitat admit"
+    "overcome concentrat alter expand synthesiz translat mislead play vari arise stem facilitat admit"
 )
 _AUXILIARIES: Final = (
     "is are was were has have had can could cannot may might will would does do did doesn't don't "
@@ -103,6 +103,7 @@ _GERUND = re.compile(
     r"(?![Ee]xisting|[Cc]ompeting|[Ll]eading|[Rr]emaining)[A-Za-z-]{3,}ing\b(?! (?:time|cost|speed|error)s?\b)"
 )
 _AND = re.compile(r",? and ")
+_IN_PARENTHESES = re.compile(r" \([^()]*\)")
 _DASHES = re.compile(r" [–—-] |—")
 _RELATIVE = re.compile(r"\b(?:that|which|who|whose|where|how|whether|when|if|because)\b")
 _SIDE_CLAUSE = re.compile(r", (?:which|who|whose)\b[^,]*(?:,|$)")
@@ -114,7 +115,8 @@ _BARE_PARTICIPLE = re.compile(r" \w+ing\b")
 _CONCESSION = re.compile(
     r", (?:but|yet)\b|\b(?:however|although|though|except|unless|despite|albeit|provided|if|"
     r"only when|nevertheless|nonetheless|even when|"
-    r"at the (?:cost|expense)|with (?:only )?(?:an? )?(?:\w+ )?(?:decrease|drop|loss|degradation|decline))\b",
+    r"at the (?:cost|expense)|with (?:the|an?) (?:[\w-]+ ){0,3}(?:failure|error|limitation|caveat|bottleneck)|"
+    r"with (?:only )?(?:an? )?(?:(?!minimal|negligible|no |little)\w+ )?(?:decrease|drop|loss|degradation|decline))\b",
     re.IGNORECASE,
 )
 _WORSE = re.compile(
@@ -125,6 +127,12 @@ _NO_CHANGE = re.compile(
     r"\bno (?:\w+ ){0,2}(?:change|difference|loss|gain|improvement)s?\b|\b(?:comparable|similar|same|remains? the)\b"
 )
 _CONTRAST = re.compile(r",? (?:while|whereas)\b")
+_REMAINING_GAP = re.compile(r"\bwhile (?:[\w-]+ )?gaps? remains?\b")  # takes nothing back from "up to"
+_BARE_PASSIVE = re.compile(r"(?<!\bis)(?<!\bare)(?<!\bwas)(?<!\bwere)(?<!\bbeen)(?<!\bbe)(?<!ly) [a-z]+ed$")
+_BY = re.compile(r" (?:by|through|via) ")
+_RESUMED = re.compile(  # "shows that X, which is new, predicts Y": X still waits for its verb
+    rf", (?:which|who|whose|where)\b[^,]*, (?:\w+ly )?{_FINITE.pattern}"
+)
 _OTHER_HALF = re.compile(r"(?:and |or )?(?:but|yet|however|although|though|except|while|whereas|only)\b", re.IGNORECASE)
 
 
@@ -169,6 +177,8 @@ def may_end(kept: str, dropped: str) -> bool:
         return False
     if _NO_CHANGE.search(kept) and _CONTRAST.match(dropped):
         return False
+    if "up to" in kept:
+        dropped = _REMAINING_GAP.sub("", dropped)
     return is_clause(kept) and _may_drop(dropped) and not _is_open(kept, dropped)
 
 
@@ -183,17 +193,22 @@ def _is_open(kept: str, dropped: str) -> bool:
     """Whether the kept part waits for more: a list without its last member, "both" without its "and"."""
     if _OPEN_PAIR.search(kept) or _is_open_series(kept) or (dropped.startswith(",") and _UNFINISHED.search(kept)):
         return True
-    if _is_open_chain(kept, dropped):
+    if _is_open_chain(kept, dropped) or _waits_for_verb(kept, dropped):
         return True
     if len(_DASHES.findall(kept)) % 2 and _DASHES.search(dropped):
         return True
-    _, comma, last = _without_adverbials(kept).rpartition(", ")
+    _, comma, last = _without_adverbials(_IN_PARENTHESES.sub("", kept)).rpartition(", ")
     if not comma:
         return False
     if last.startswith("with ") and _BARE_PARTICIPLE.match(dropped):
         return True
     is_short = len(last.split()) <= _LONGEST_MEMBER
     return is_short and not _CLOSED_MEMBER.match(last)
+
+
+def _waits_for_verb(kept: str, dropped: str) -> bool:
+    """Whether the verb is in the dropped part, behind a relative clause, or a last participle has lost its agent."""
+    return bool(_RESUMED.match(dropped) or (_BY.match(dropped) and _BARE_PASSIVE.search(kept)))
 
 
 def _is_open_chain(kept: str, dropped: str) -> bool:

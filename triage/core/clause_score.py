@@ -20,12 +20,20 @@ _REPORTS = re.compile(
     r"(?:(?!also|further)[^.]){0,80}? (?:show|find|found|reveal|demonstrate|observe)",
     re.IGNORECASE,
 )
+_ANNOUNCES = re.compile(  # the report itself is in the next sentence
+    r"\b(?:reveals?|shows?|find) (?:\w+ )?(?:trade-?offs|patterns|differences|findings)\b[^,;:\d]{0,60}\.?$"
+)
+_PURPOSE = re.compile(  # tells no result, nor does a question
+    r"(?:(?<=(?:is|re) (?:designed|intended)) to|\bwhether) (?:(?! and )[^,;:.])*"
+)
 _TAKES_BACK = re.compile(
     r"(?:However|Nevertheless|Nonetheless|But|Yet|Still|In contrast|Conversely)\b"
     r"|[^.,]{0,40}? (?:corrects|fixes|resolves|addresses|overcomes) (?:this|these)\b"
 )
 _LATE: Final = 0.45  # behind this share of the abstract, "existing" and "typically" seldom open the background
-_SAYS_SOMETHING: Final = frozenset({"result verb", "comparison", "finding", "introduction", "scale", "breadth"})
+_SAYS_SOMETHING: Final = frozenset(
+    {"result verb", "comparison", "finding", "introduction", "argument", "scale", "breadth"}
+)
 _TELLS_NUMBER: Final = frozenset({"comparison", "finding"})
 _PLANS: Final = frozenset({"introduction", "proposal", "set-up"})
 _PRAISE: Final = frozenset({"result verb", "comparison", "finding", "live test", "trial"})
@@ -68,7 +76,7 @@ class Place(msgspec.Struct, frozen=True):
 def score_clause(clause: Clause, place: Place, cues: tuple[Cue, ...] = ALL_CUES) -> float:
     """Higher is more like a main result; comparable between the clauses of one abstract only."""
     text = clause.text
-    lowered = text.lower()
+    lowered = _PURPOSE.sub("", text.lower())
     matched = [cue for cue in cues if cue.pattern.search(lowered)]
     names = {cue.name for cue in matched}
     has_number = measures(text, is_told=clause.reported or bool(names & _TELLS_NUMBER))
@@ -103,6 +111,7 @@ def find_places(sentences: list[str], title: str) -> list[Place]:
     """The place of each sentence of an abstract."""
     own_work, introduced = (_find(pattern, sentences) for pattern in (_OWN, _INTRODUCES))
     reported = introduced + 1 + _find(_REPORTS, sentences[introduced + 1 :])
+    reported += bool(sentences[reported:] and _ANNOUNCES.search(sentences[reported]))
     name = _system_name(title)
     return [
         Place(index, len(sentences), name, own_work, introduced, reported, _TAKES_BACK.match(following) is not None)

@@ -56,7 +56,7 @@ _EVIDENCE: Final = (
     r"measurements?|assessments?|we"
 )
 _REPORTING = re.compile(
-    rf"^(?P<lead>(?=.*?\b(?:{_EVIDENCE})\b)[^;:]{{0,230}}?\b(?:shows?|showed|showcases?|"
+    rf"^(?P<lead>(?=.*?\b(?:{_EVIDENCE}|this (?:paper|work|article))\b)[^;:]{{0,230}}?\b(?:shows?|showed|showcases?|"
     rf"demonstrate[sd]?|reveal(?:s|ed)?|find|found|confirm(?:s|ed)?|"
     r"verif(?:y|ies|ied)|validate[sd]?|establish(?:es|ed)?|prove[sd]?|observed?|report|discover|uncover|conclude)"
     r"(?: \w+ly)? that),? (?P<rest>.+)$",
@@ -78,7 +78,7 @@ _OURS_AGAIN = re.compile(  # "we show that A holds and identify B": the second v
     r" and (?:then |also |further )?(?:identify|propose|introduce|present|discuss|develop|outline|release|argue|"
     r"derive) "
 )
-_SECOND_REPORT = re.compile(r",? (?:and|but) that ")
+_SECOND_REPORT = re.compile(r",? (?:and|but) that |, that (?=(?:it|they) )")
 _SPECIFIC = re.compile(r"\b(?:on|across|under|from|in|using|with|for|at|over|of|spanning|between|against)\b")
 
 _SPLITS = re.compile(
@@ -92,6 +92,7 @@ _DASH = re.compile(r" [–—-] |(?<=[a-z)%])—(?=[a-z])")
 _ANY_DASH = re.compile(r" [–—-] |—")
 _ITEM_MARK = re.compile(r"(?:[;,:.] |^)(?:and )?\(?(?:\d|[ivx]{1,4}|[a-f])\) ?")
 _ITEM = re.compile(r"\((?:\d|[ivx]{1,4}|[a-f])\) ")
+_GAIN: Final = r"\s?(?:%|[x×]|-?fold|pp|points|percent)(?!\w)"
 # Where a sentence may end early, at the group if there is one, and what the loss costs.
 _TAILS: Final = tuple(
     (re.compile(pattern), cost)
@@ -109,6 +110,17 @@ _TAILS: Final = tuple(
         (r", (?:which|where|whose|who|all|often|even|the (?=strongest|best|first|most|previous|current))\b", 0.25),
         (r", an? ", 0.8),
         (r",? (?:compared|relative) (?:to|with)\b", 0.4),
+        (r",? as well as\b", 0.5),
+        (
+            rf"\d{_GAIN} (?:in|on|for) [^,;:]{{1,40}}?(,| and) (?=(?:up to |by )?\d[\d.]*{_GAIN})(?!.*\brespectively)",
+            1.1,
+        ),
+        (r",? and (?=an? [^,;]{0,30}\b(?:lift|gain|improvement|speedup)s? )", 0.4),
+        (r", and (?=\d[\d.]*% of )", 0.45),
+        (r",? while \w+ly \w+ing\b", 0.8),
+        (r" with (?=the [^,;]{3,120} (?:showing|being|achieving|exhibiting)\b)", 0.4),
+        (r" over (?=(?:[\w-]+ ){1,4}(?:baselines|methods|models|approaches)$)", 0.9),
+        (r"\b(?:limitations|weaknesses)( in )(?=[^,;]+(?:, [^,;]+)+, and )", 0.6),
         (r", (?:with|including|such as|particularly|especially|notably|from|as)\b", 0.3),
         (r", (?:while|whereas)\b", 0.35),
         (r"; ", 0.25),
@@ -121,7 +133,7 @@ _TAILS: Final = tuple(
         (r" in (?=terms of\b|[a-z]+ing\b)", 0.6),
         (r" across (?=(?:[\w-]+ ){1,5}[\w-]+$)", 0.7),
         (r",? and to (?=[a-z]+ )", 0.5),
-        (r", and (?=(?:most|all|none?|even|both|each|many|some|only|every) )", 0.45),
+        (r", and (?=(?:most|all|none?|even|both|each|many|some|only|every|more|fewer) )", 0.45),
         (r", and (?=(?:failures|errors|models|agents|performance|gains|accuracy) (?!and\b|or\b))", 0.45),
         (r",? (?:because|since|due to|so that)\b", 0.5),
         (r" (?:by|through|via) (?=[a-z-]+ing\b|a\b|the\b|its\b)", 0.6),

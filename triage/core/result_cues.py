@@ -17,8 +17,7 @@ _NUMBER_WORD = r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _RESULT_NUMBER: Final = re.compile(
     rf"[+−–-]?\d[\d,]*(?:\.\d+)?(?:\s?±\s?[\d.]+)?\s?-?{_UNIT}"
     r"|(?:\b(?:of|to|at|by|is|are|was|were|averages?|averaging|reach\w*|achiev\w*|only|from|scores?)|[=≈<>∼~])"
-    r" ?[+−-]?\d*\.\d+(?![\d.]*\s?[BMKT]\b)|"
-    r"[+−]\d+(?:\.\d+)?|[=≈] ?-?\d|\$\d"
+    r" ?[+−-]?\d*\.\d+(?![\d.]*\s?[BMKT]\b)|[+−]\d+(?:\.\d+)?|[=≈] ?-?\d|\$\d"
     r"|\b\d+(?:\.\d+)? (?:out )?of (?:the )?\d+|\bfrom \d[\d.]* to \d[\d.]*(?!\d|[.\d]*[BM]\b)|\b\d+/\d+\b"
     r"|\d\.\d+ (?:vs\.?|versus|compared)"
     rf"|\b(?:{_NUMBER_WORD}|\d+) (?:out )?of {_NUMBER_WORD}\b"
@@ -48,8 +47,7 @@ def _cue(name: str, weight: float, *alternatives: str) -> Cue:
 
 _AUTHORS = (
     r"(?:we|this (?:[\w-]+,? ){0,3}(?:paper|work|study|tutorial|report)|"
-    r"the paper|this article)(?: \w+ly)?(?: then| also|"
-    r" further| first| therefore| thus)? "
+    r"the paper|this article)(?: \w+ly)?(?: then| also| further| first| therefore| thus)? "
 )
 _RESULT_VERBS: Final = (
     (
@@ -66,8 +64,7 @@ _RESULT_VERBS: Final = (
     ),
     (
         r"(?:boost|yield|retains\b|elevat|driv(?:es|ing)\b|drove\b|(?:led|leads?) (?:at|with) \d|"
-        r"gain|degrad|declin|decreas|succeed|accelerat|speedup|doubl|collaps|"
-        r"underperform|struggl|worsen|outscore)"
+        r"gain|degrad|declin|decreas|succeed|accelerat|speedup|doubl|collaps|underperform|struggl|worsen|outscore)"
     ),
     (
         r"(?:undermin|halv|narrows|widens|diverges?\b|converg|correlat|agree(?:s|d|ment (?:of|with))\b|"
@@ -82,13 +79,13 @@ ALL_CUES: Final = (
         0.7,
         r"(?:(?<!rather )(?<!other )than|baselines?|compared (?:to|with)|relative to|versus|vs|state-of-the-art|sota|"
         r"best|strongest|highest|best-performing|up to)\b",
-        r"(?:at most|at least|worse|better|higher|lower|fewer|more|faster)\b",
+        r"(?:at most|at least|worse|(?<!for )(?<!to )better|higher|lower|fewer|more|faster)\b",  # "for better": a plan
     ),
     _cue(
         "finding",
         0.6,
         r"(?:even|only|fewer than|less than|no (?:model|agent|system|single)|none|never|rarely|most|"
-        r"majority|significant(?:ly)?)\b",
+        r"majority|significant(?:ly)?|miscalibrated|overconfident|brittle)\b",
         r"all (?:\w+ )?(?:tested|evaluated|models|agents|systems|methods)\b",
         r"(?:does not|do not|did not|cannot|no longer|consistent(?:ly)?|primarily|largely|strong(?:ly|est)?)\b",
     ),
@@ -103,10 +100,14 @@ ALL_CUES: Final = (
     _cue(
         "headline",
         0.5,
-        r"^(?:(?:on|under|across|in|with|among|of|for|at)\b[^,]*, )?(?:even )?the (?:best|strongest|highest|top)\b"
+        r"^(?:(?:on|under|across|in|with|among|of|for|at)\b[^,]*, )?(?:even )?the (?:best|strongest|highest|top)\b(?!,)"
         r"(?! (?:\w+ )?(?:baselines?|competitors?|prior|existing|previous)\b)",
     ),
-    _cue("main finding", 1.5, r"(?:main|key|central|primary|headline) (?:finding|result)(?: is|:)"),
+    _cue(
+        "main finding",
+        1.5,
+        r"(?:main|key|central|primary|headline) (?:finding|result|observation|conclusion)(?: is| was|:)",
+    ),
     _cue("unnamed", -0.4, r"^(?:the(?: proposed)?|this) (?:approach|method|framework|model|system|pipeline|loop)\b"),
     _cue("argument", -0.7, _AUTHORS + r"(?:argues?|argued)\b"),
     _cue("live gain", 0.4, r"(?:a/b|online|live|production|deployed)\b.*\d\s?(?:%|percent)"),
@@ -118,7 +119,11 @@ ALL_CUES: Final = (
         r"(?!.*\d)",
         r"(?:demonstrat|validat|verif|show|confirm)\w* (?:the|its|our) (?:\w+ )?(?:effectiveness|efficacy)\b",
     ),
-    _cue("trial", 0.5, r"(?:experiments?|experimental|evaluations?|empirical(?:ly)?|evaluating|trials?|tests?)\b"),
+    _cue(
+        "trial",
+        0.5,
+        r"(?:(?<!prior )experiments?|experimental|evaluations?|empirical(?:ly)?|evaluating|trials?|tests?)\b",
+    ),
     _cue(
         "proposal",
         -1.6,
@@ -133,11 +138,10 @@ ALL_CUES: Final = (
         "set-up",
         -1.6,
         r"(?<!models )(?<!model )(?<!agents )(?<!agent )(?<!systems )(?<!system )(?<!methods )(?<!all )"
-        r"we (?:\w+ly )?(?:evaluate|conduct|test|benchmark|compare|analy[sz]e|assess|audit|measure|"
-        r"run|ran|perform|validate|collect|sample)(?:d|ed)?\b"
+        r"we (?:\w+ly |also |then )?(?:evaluate|conduct|test|benchmark|compare|analy[sz]e|assess|audit|measure|"
+        r"run|ran|perform|validate|collect|sample|prompt|query|aggregate|annotate)(?:d|ed)?\b"
         r"(?!.*\b(?:find|show|observ(?!ed \w+s\b)|achiev|improv|(?<!to )(?<!by )demonstrat|"
-        r"reveal|outperform|indicat|all of which)"
-        r"\w*\b)",
+        r"reveal|outperform|indicat|all of which)\w*\b)",
         r"(?:are|is|was|were) (?:evaluated|conducted|validated|tested|assessed|compared|measured) ",
     ),
     _cue(
@@ -155,13 +159,13 @@ ALL_CUES: Final = (
     _cue(
         "description",
         -0.6,
-        r"^(?:the (?:\w+ )?(?:dataset|benchmark|framework|release|suite|corpus|toolkit|platform|simulator)|it|"
-        r"(?!we |this )[a-z]\S+)"
-        r"(?: further| then|"
+        r"^(?:the (?:\w+ )?(?:dataset|benchmark|framework|architecture|module|release|suite|corpus|toolkit|platform|"
+        r"simulator)|it|(?!we |this )[a-z]\S+)(?: further| then|"
         r" also)? (?:includes?|contains?|encompass\w*|features?|"
         r"covers?|compris\w+|consists?|spans?|introduces?|provides?|enhances?|organizes?|uses?|"
         r"combines?|supports?|builds?|treats?|"
-        r"models?|maintains?|performs?|consolidates?|evaluates|implements?|applies|specifies)\b",
+        r"models?|maintains?|performs?|consolidates?|evaluates|implements?|applies|specifies|injects?|"
+        r"fuses?|routes?|transforms?)\b",
     ),
     _cue("scale", 0.5, r"benchmark (?:of|with|comprising|containing)\b|(?:compris|contain|span|cover)\w* [\d,]+"),
     _cue(
@@ -170,7 +174,7 @@ ALL_CUES: Final = (
         r"^(?:concretely|specifically|technically|conceptually|in detail|by \w+ing|to (?:the best of )?our)\b",
     ),
     _cue("secondary", -0.5, r"(?<!that )(?<!which )(?:further|also|additionally|we first|ablations?)\b"),
-    _cue("breadth", 0.6, r"^(?:across|evaluating|over) [^,]{3,80}, "),
+    _cue("breadth", 0.6, r"^(?:across(?! both\b)|evaluating|over) [^,]{3,80}, "),
     _cue(
         "background",
         -2.6,
@@ -200,21 +204,21 @@ ALL_CUES: Final = (
         -0.8,
         r"^(?:[^,]*, )?these (?:results|findings|observations|insights|contributions|advances) ",
         r"^(?:[^,]*, )?(?:our|the) (?:results|findings|observations|insights) (?:\w+ )?(?:highlight|"
-        r"underscore|suggest|establish|point|"
-        r"position|provide|offer|motivate)",
+        r"underscore|suggest|establish|point|position|provide|offer|motivate)",
         r"^this (?:suggests|highlights|indicates|finding)",
     ),
     _cue(
         "future",
         -3.0,
-        r"future (?:work|research|directions?|studies)|further (?:research|work)\b",
+        r"future (?:work|research|directions?|studies|evaluations)|further (?:research|work)\b",
         r"we (?:hope|plan|recommend|conclude by|discuss|outline)\b",
         r"(?:identify|highlight|present) (?:[\w-]+ ){0,2}(?:challenges|directions|opportunities)\b",
     ),
     _cue(
         "availability",
         -8.0,
-        r"https?://|github\b|available (?:at|on|under|upon|in|here)\b|project page\b|accepted (?:at|to|by)\b",
+        r"https?://|github\b(?! (?:repositories|issues|pull|projects|stars|actions|copilot))",
+        r"available (?:at|on|under|upon|in|here)\b|project page\b|accepted (?:at|to|by)\b",
         r"(?:code|data(?:sets?)?|models?|benchmark|materials?|demo|website|corpus|weights|"
         r"artifacts?|framework|implementation)\b"
         r".{0,40}?\b(?:available|(?:is|are|been|be|publicly|fully) released|open-?sourced?|accessible)\b",
@@ -222,6 +226,18 @@ ALL_CUES: Final = (
         r"(?:package|repository|release|artifacts?) (?:provides?|includes?|contains?)\b",
     ),
     _cue("question", -3.0, r"\w+\?"),
+    _cue("truism", -1.5, r"^(?:most|many) (?:people|practitioners|researchers|teams|organi[sz]ations|papers)\b"),
+    _cue(
+        "aside",
+        -1.0,
+        r"an? follow-up\b|post[- ]hoc\b|we (?:do not|make no) claim\b",
+        r"we (?:position|(?:further|also) argue)\b|this (?:phase|step|stage)\b",
+    ),
+    _cue(
+        "pronoun",
+        -0.4,
+        r"^(?:it|they|this (?:\w+ly )?(?:is|enables?|allows?|leads?|makes?|ensures?))\b",
+    ),
     _cue(
         "pointer",
         -0.9,
@@ -252,11 +268,12 @@ ALL_CUES: Final = (
         "announcement",
         -1.5,
         r"(?:two|three|four|five|six|several|following|key) (?:\w+ )?(?:findings|patterns|results|"
-        r"insights|lessons|contributions|"
-        r"observations|limitations|directions|challenges|questions|conclusions)\b",
+        r"insights|lessons|contributions|observations|limitations|directions|challenges|questions|conclusions)\b",
         r"(?:reveal|show|expose|uncover|exhibit)\w* an? (?:\w+ ){0,2}(?:reality|trade-?off|pattern|"
         r"trend|gap|picture|degradation|difference|disparity|contrast|tension|phenomenon)\.$",
         r"(?:reveal|show|expose|uncover|exhibit)\w* [\w-]+ and [\w-]+ \w+s\.$",
+        r"(?:reveal|show|expose|uncover|exhibit)\w* (?:clear |key |important |distinct )?(?:trade-?offs|patterns|"
+        r"differences) (?:across|between|among) [\w-]+(?: and [\w-]+)?\.$",
         r"shows? (?:where|how|why|what)\b",
         r"(?:reveals?|exposes?|uncovers?) an? (?:[\w-]+ ){0,3}[\w-]+\.$",
     ),
