@@ -14,7 +14,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TRIAGE_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     home: Path = Field(default_factory=lambda: user_data_path("triage"))
-    """The one data folder: database, index cache, exports."""
+    """The one data folder: database, your own rubric."""
     database_url: str | None = None
     """SQLAlchemy URL; empty means SQLite in `home`."""
     rubric: Path | None = None
@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     threads: int = Field(default=0, ge=0)
     """CPU threads for the embedder; 0 means all cores given to this process."""
     arxiv_api_url: str = "https://export.arxiv.org/api/query"
-    """The query API; a test or `triage dev` points it at loopback."""
+    """The query API; tests point it at loopback."""
     contact: str = ""
     """An address that arXiv can write to; it goes into the User-Agent."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from triage import __version__
 from triage.adapters.arxiv_api import ArxivApi, QueryLimits
-from triage.adapters.arxiv_record import says_withdrawn
 from triage.adapters.fixed_source import FixedSource
 from triage.adapters.pace import INTERVAL, Pace
 from triage.core.paper import Paper
+from triage.core.withdrawal import says_withdrawn
 from triage.errors import InputError, SourceError
 from triage.ports import Source
 

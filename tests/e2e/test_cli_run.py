@@ -135,13 +135,15 @@ def test_a_revised_paper_is_embedded_and_scored_anew(home: Home, write: Writer) 
 
 
 def test_near_copies_are_thinned(home: Home, write: Writer) -> None:
-    """Two papers that say the same take one place, the better one's."""
+    """Two papers that say the same take one place, the better one's, which says so."""
     twin = make_relevant(2) | {"title": make_relevant(1)["title"], "abstract": make_relevant(1)["abstract"]}
     records = [make_relevant(1), twin, *(make_record(n) for n in range(3, 31))]
     home.do("import", write.papers("a.jsonl", records))
-    ids = list_ids(home.shortlist(SAMPLE_WEEK, GR, "--size", "10"))
+    shortlist = home.shortlist(SAMPLE_WEEK, GR, "--size", "10")
+    ids = list_ids(shortlist)
     assert ids[0].endswith(".00001")
     assert twin["id"] not in ids
+    assert f"stands for {twin['id']} too, which is nearly the same" in shortlist["papers"][0]["reasons"]
 
 
 def test_withdrawn_papers_get_no_place(home: Home, write: Writer) -> None:

@@ -15,10 +15,12 @@ from triage.adapters.fixed_source import FixedSource
 from triage.bootstrap import Services, open_services
 from triage.config import Settings
 from triage.core.paper import Paper
-from triage.core.week import parse_week
-from triage.errors import InputError, SourceError
+from triage.core.week import EASTERN, parse_week
+from triage.errors import SourceError
+from triage.pipeline.harvest import is_harvest_due
 from triage.pipeline.run import run_week
 from triage.store.papers import count_week, upsert_papers
+from triage.store.runs import begin_run, finish_run
 
 WEEK = parse_week("2026-W17")
 _FIRST = datetime(2026, 4, 16, 18, tzinfo=UTC)  # Thursday 14:00 Eastern, when the week's window opens
@@ -69,7 +71,7 @@ def test_harvest_keeps_every_paper_of_the_week(home: Home) -> None:
     papers = make_week()
     with FakeArxiv(papers) as arxiv:
         home.environment |= {"TRIAGE_ARXIV_API_URL": arxiv.base_url, "TRIAGE_CONTACT": "me@example.org"}
-        report = home.do("harvest", "--week", "2026-W17", "--json").json
+        report = home.do("harvest", "--week", "2026-W17", "--json").json[0]
         assert arxiv.log
         assert all("me@example.org" in request.user_agent for request in arxiv.log)
     expected = {paper.arxiv_id for paper in papers if paper.published and paper.published < _FIRST + timedelta(days=7)}
@@ -108,7 +110,7 @@ async def test_a_run_asks_again_when_told_to(services: Services) -> None:
 
 async def test_an_empty_week_is_not_believed(services: Services) -> None:
     """A week that arXiv says is empty is a failure, with what to do; a week that is in the store stays as it is."""
-    with pytest.raises(InputError, match=r"no papers of 2026-W17, .* not believed"):
+    with pytest.raises(SourceError, match=r"did not give all of 2026-W17: .* not believed"):
         await run_from(services, [])
     await run_from(services, make_week())
     with pytest.raises(SourceError, match="not believed"):
@@ -121,7 +123,7 @@ async def test_what_came_before_a_failure_is_kept(services: Services) -> None:
     papers = make_papers(500, first=_FIRST, apart=timedelta(minutes=15))
 
     bench = services.bench()
-    with pytest.raises(InputError, match="the line broke"):
+    with pytest.raises(SourceError, match="the line broke"):
         await run_week(bench, WEEK, lambda: BrokenSource(papers), topics=services.rubric.topics)
     async with services.database.read() as session:
         assert await count_week(session, WEEK) == 400
@@ -146,3 +148,21 @@ async def test_an_imported_week_is_not_asked_for(services: Services) -> None:
     async with services.database.write() as session:
         await upsert_papers(session, make_week(), _NOW)
     assert (await run_from(services, []))["harvest"] == 0
+
+
+@pytest.mark.parametrize(
+    ("made", "is_due"),
+    [
+        (datetime(2026, 4, 23, 16, 0, tzinfo=EASTERN), True),  # Thursday's batch is closed, but not announced
+        (datetime(2026, 4, 24, 23, 0, tzinfo=EASTERN), True),  # Friday's listing may still grow
+        (datetime(2026, 4, 25, 0, 0, tzinfo=EASTERN), False),
+    ],
+)
+async def test_a_harvest_before_the_last_listing_is_made_again(
+    services: Services, made: datetime, is_due: bool
+) -> None:
+    """A week is whole only once its Friday is over: arXiv answers with papers when they are announced."""
+    async with services.database.write() as session:
+        await finish_run(session, await begin_run(session, "harvest", "2026-W17", made), 1.0, {})
+
+    assert await is_harvest_due(services.database, parse_week("2026-W17")) is is_due

@@ -75,6 +75,7 @@ def test_labels_count_once_per_topic(tmp_path: Path) -> None:
     [
         ("id,topic\n", r":1: expected a header with the column arxiv_id"),
         ("", r":1: expected a header with the column arxiv_id"),
+        ('"arxiv_id"x,topic\n', r":1: not a CSV row"),
         ("arxiv_id,topic\n", "no labels"),
         ("arxiv_id,topic\nx,y\n", r":2: .*no arXiv id"),
         ("arxiv_id,topic,vote\n2603.00001,y,maybe\n", r":2: vote 'maybe'"),

@@ -62,6 +62,17 @@ def test_more_votes_give_taste_a_louder_voice() -> None:
     assert many > few
 
 
+def test_papers_that_share_no_word_are_told_apart_by_meaning() -> None:
+    """Titles alone may have no word in common; the embedding still speaks."""
+    liked, others = [(f"liked{i}", "") for i in range(5)], [(f"other{i}", "") for i in range(20)]
+    side = np.eye(2, dtype=np.float32)
+
+    taste = fit_taste(Examples(liked, side[[0] * 5]), Examples([], side[:0]), Examples(others, side[[1] * 20]))
+
+    like, unlike = taste.measure(Examples([("new", ""), ("newer", "")], side))
+    assert like > unlike
+
+
 def test_no_papers_have_no_shares() -> None:
     """Measuring nothing gives an empty array."""
     taste = fit_taste(_examples(LIKED), EMPTY, _examples(OTHERS))

@@ -6,17 +6,10 @@ from datetime import UTC
 import arxiv
 
 from triage.core.paper import Paper, clean_text, parse_arxiv_id
+from triage.core.withdrawal import says_withdrawn
 
 # arXiv's own categories start in lower case (cs.IR, hep-th); ACM and MSC classes do not (H.3.3, 68T05).
 CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]{2,}(?:-[a-z]+)?)?")
-_NOT_ELSEWHERE = r"withdrawn?\b(?! from (?!arxiv))"  # "withdrawn from ICLR" is a paper that still stands on arXiv
-_WITHDRAWN = re.compile(
-    rf"^{_NOT_ELSEWHERE}|\b(?:paper|article|preprint|manuscript|submission|work) (?:has been|is|was) {_NOT_ELSEWHERE}",
-    re.IGNORECASE,
-)
-_OPENING = (
-    80  # characters: an abstract that announces a withdrawal does so at once; later the word is about something else
-)
 
 
 def to_paper(result: arxiv.Result, source: str) -> Paper:
@@ -40,11 +33,6 @@ def to_paper(result: arxiv.Result, source: str) -> Paper:
         is_withdrawn=says_withdrawn(comment, abstract),
         source=source,
     )
-
-
-def says_withdrawn(comment: str | None, abstract: str) -> bool:
-    """Whether the comment, or the opening of the abstract, plainly says that the paper was withdrawn from arXiv."""
-    return any(_WITHDRAWN.search(text) for text in (comment or "", abstract[:_OPENING]))
 
 
 def _clean_or_none(text: str | None) -> str | None:

@@ -61,9 +61,10 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
     plan = Plan(votes=_read_counts(votes), orders=orders, seed=seed)
     chosen = _read_weeks(weeks)
     _check_output(plot, metric)
-    report, left_out = run_with_services(
-        lambda services: _evaluate(services, (judgements, labels), chosen, topic, plan, ours_only=ours_only)
-    )
+    files = judgements, labels
+    bench, corpus, left_out = run_with_services(lambda services: _gather(services, files, chosen, topic))
+    # Outside the event loop, which would keep Ctrl-C until the last ranking is done.
+    report = _measure(bench, corpus, plan, _name_labels(files), ours_only=ours_only)
     if left_out:
         click.echo(f"Left out: {'; '.join(left_out)}.", err=True)
     if plot is not None:
@@ -75,15 +76,13 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
     console.print(render_table(report, metric, width=console.width))
 
 
-async def _evaluate(
+async def _gather(
     services: Services,
     files: tuple[tuple[Path, ...], tuple[Path, ...]],
     chosen: tuple[Week, Week] | None,
     topic: str | None,
-    plan: Plan,
-    *,
-    ours_only: bool,
-) -> tuple[Report, tuple[str, ...]]:
+) -> tuple[Bench, Corpus, tuple[str, ...]]:
+    """What is measured with and on, and what of the labels had to be left out."""
     from triage.cli.weekly import choose_topics
 
     topics = choose_topics(services, topic)
@@ -94,11 +93,10 @@ async def _evaluate(
         bench = services.bench(progress)
         truth = await read_truth(bench, topics, grades, labels)
         corpus = await load_corpus(bench, topics, truth, chosen)
-        tasks = _choose_tasks(corpus)
-        report = _measure(bench, replace(corpus, tasks=tasks), plan, _name_labels(files), ours_only=ours_only)
+    tasks = _choose_tasks(corpus)
     absent = [f"{week}, which is judged, but not in the store" for week in corpus.absent]
     unlabelled = [f"{task.topic.name}, which has no label there" for task in corpus.tasks if task not in tasks]
-    return report, (*absent, *unlabelled)
+    return bench, replace(corpus, tasks=tasks), (*absent, *unlabelled)
 
 
 def _choose_tasks(corpus: Corpus) -> tuple[Task, ...]:
@@ -142,14 +140,14 @@ def _measure(bench: Bench, corpus: Corpus, plan: Plan, labels: str, *, ours_only
         rankers += all_baselines(bench.embedder.name, plan.seed)
     total, done = count_rankings(corpus.tasks, corpus.weeks, rankers), 0
 
-    def advance(_description: str) -> None:
-        nonlocal done
-        done += 1
-        bench.progress("rank", done, total)
+    # Many small fits: two threads of linear algebra wait for each other (measured: 50 times).
+    with show_progress() as progress, threadpool_limits(1):
 
-    with threadpool_limits(
-        1
-    ):  # many small fits: two threads of linear algebra wait for each other (measured: 50 times)
+        def advance(_description: str) -> None:
+            nonlocal done
+            done += 1
+            progress("rank", done, total)
+
         cells = evaluate(corpus.tasks, corpus.weeks, corpus.background, rankers, plan, advance)
     return Report(
         labels=labels,

@@ -13,8 +13,6 @@ from triage.core.latex import read_latex
 from triage.pipeline.report import StepReport
 from triage.store.shortlists import Entry, Shortlist
 
-_NARROW = 100
-
 
 def print_json(value: Any) -> None:
     """Indented JSON on standard output."""

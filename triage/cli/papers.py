@@ -1,6 +1,6 @@
 """`triage import` and `triage harvest`: how papers come in."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -9,7 +9,7 @@ from rich.console import Console
 from triage.bootstrap import Services
 from triage.cli.output import print_json, print_reports
 from triage.cli.session import WEEK, json_option, run_with_services, show_progress
-from triage.core.week import EASTERN, Week
+from triage.core.week import EASTERN, Week, week_of, weeks_between
 from triage.errors import InputError
 from triage.pipeline.importing import ImportProgress, ImportReport
 from triage.pipeline.report import StepReport
@@ -51,17 +51,17 @@ async def _import(services: Services, paths: tuple[Path, ...]) -> tuple[ImportRe
     with show_progress() as progress:
 
         def advance(state: ImportProgress) -> None:
-            progress(f"import {state.file} ({state.papers:,} papers)"[:60], state.bytes_done, state.bytes_total)
+            progress(f"import {state.file}"[:60], state.bytes_done, state.bytes_total)  # one label, one bar
 
         report = await import_files(services.database, files, now=services.clock, progress=advance)
     async with services.database.read() as session:
-        bad = await list_quarantine(session, [f"{file.name}@{file.digest[:12]}" for file in files])
+        bad = await list_quarantine(session, [file.digest for file in files])
     return report, bad
 
 
 @click.command()
 @click.option("--week", type=WEEK, help="Papers first listed in this ISO week, such as 2026-W31.")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Papers submitted since this day (Eastern time).")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="All weeks from the one of this day.")
 @json_option
 def harvest(week: Week | None, since: datetime | None, *, as_json: bool) -> None:
     """Ask arXiv for new papers, one request every three seconds, and keep every one.
@@ -72,35 +72,27 @@ def harvest(week: Week | None, since: datetime | None, *, as_json: bool) -> None
     """
     if (week is None) == (since is None):
         raise click.UsageError("Give either --week or --since, such as --week 2026-W31.")
-    report = run_with_services(lambda services: _harvest(services, week, since))
+    reports = run_with_services(lambda services: _harvest(services, week, since))
     if as_json:
-        print_json(report)
+        print_json(reports)
     else:
-        print_reports(Console(), [report], "Harvest")
+        print_reports(Console(), reports, "Harvest")
 
 
-async def _harvest(services: Services, week: Week | None, since: datetime | None) -> StepReport:
-    from triage.pipeline.harvest import harvest_week, harvest_window
+async def _harvest(services: Services, week: Week | None, since: datetime | None) -> list[StepReport]:
+    """Whole weeks, so that none is ever half in the store without the store knowing."""
+    from triage.pipeline.harvest import harvest_week
 
-    now, categories = services.clock(), services.rubric.categories
+    now = services.clock()
+    first = week or week_of((since or now).date())
+    check_week_has_begun(first, now)
+    last = week or week_of(now.astimezone(EASTERN).date())
     with show_progress() as progress:
-        if week is not None:
-            check_week_has_begun(week, now)
-            return await harvest_week(
-                services.database, services.open_source(progress), categories, week, now, progress=progress
-            )
-        start = (since or now).replace(tzinfo=EASTERN)
-        if start >= now:
-            raise InputError(f"--since {start:%Y-%m-%d} lies in the future; expected a day before {now:%Y-%m-%d}.")
-        return await harvest_window(
-            services.database,
-            services.open_source(progress),
-            categories,
-            start.astimezone(UTC),
-            now,
-            now,
-            progress=progress,
-        )
+        source = services.open_source(progress)
+        return [
+            await harvest_week(services.database, source, services.rubric.categories, each, now, progress=progress)
+            for each in weeks_between(first, last)
+        ]
 
 
 def check_week_has_begun(week: Week, now: datetime) -> None:

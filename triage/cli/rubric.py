@@ -61,7 +61,7 @@ def show(file: Path | None, *, as_json: bool) -> None:
     console = Console()
     console.print(f"{escape(str(path))} · {', '.join(read.categories)} · {read.shortlist.size} places", style="dim")
     for topic in read.topics:
-        table = Table("", "", title=f"{topic.title} ({topic.name})", title_justify="left", show_header=False)
+        table = Table("", "", title=f"{escape(topic.title)} ({topic.name})", title_justify="left", show_header=False)
         table.add_row("definition", escape(topic.definition))
         table.add_row("in scope", "\n".join(f"+ {escape(text)}" for text in topic.in_scope))
         table.add_row("out of scope", "\n".join(f"- {escape(text)}" for text in topic.out_of_scope))

@@ -14,7 +14,7 @@ from triage.core.rubric import find_topic
 from triage.errors import InputError, UnknownPaperError
 from triage.evaluation.labels import Label, read_labels
 from triage.store.papers import select_papers
-from triage.store.votes import VoteCount, add_tags, list_tags, record_votes, remove_tags, withdraw_votes
+from triage.store.votes import VoteCount, add_tags, list_tags, load_votes, record_votes, remove_tags, withdraw_votes
 
 
 class _DefaultGroup(click.Group):
@@ -63,7 +63,9 @@ def cast(arxiv_ids: tuple[str, ...], topic: str, value: int | None, *, as_json: 
 
 async def _cast(services: Services, ids: Sequence[str], topic: str, value: int) -> VoteCount:
     find_topic(services.rubric, topic)
-    await check_known(services, ids)
+    async with services.database.read() as session:
+        waiting = await load_votes(session, topic) if value == 0 else {}
+    await check_known(services, [arxiv_id for arxiv_id in ids if arxiv_id not in waiting])
     async with services.database.write() as session:
         if value == 0:
             withdrawn = await withdraw_votes(session, topic, ids)
@@ -134,8 +136,9 @@ def tag(arxiv_ids: tuple[str, ...], added: str | None, removed: str | None, *, a
         raise click.UsageError("Say --add NAME or --remove NAME.")
     if (added or removed) and not arxiv_ids:
         raise click.UsageError("Name the papers, such as 2604.02684.")
-    ids, names = read_ids(arxiv_ids), [_check_tag(name) for name in (added, removed) if name]
-    del names
+    ids = read_ids(arxiv_ids)
+    for name in filter(None, (added, removed)):
+        _check_tag(name)
     tags = run_with_services(lambda services: _tag(services, ids, added, removed))
     if as_json:
         print_json(tags)

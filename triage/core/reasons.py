@@ -1,7 +1,7 @@
 """Why a paper has its place, in words that a reader can check against the abstract."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from triage.core.cues import find_near
 from triage.core.prior import PaperWords, list_hits
@@ -9,12 +9,16 @@ from triage.core.rubric import Topic
 
 _MAX_CUES = 4
 _EVIDENCE: Mapping[str, re.Pattern[str]] = {
-    "online A/B test in the abstract": re.compile(r"\b(online )?A/?B[- ]test", re.IGNORECASE),
+    "A/B test in the abstract": re.compile(r"\bA/B[- ]test", re.IGNORECASE),
     "deployed in production": re.compile(
-        r"\b(fully )?deployed (in|on|at|to|online)\b|\bin production\b", re.IGNORECASE
+        r"\bdeployed (?:\w+ ){0,4}(?:in|to|into|on) (?:\w+ ){0,2}production\b"
+        r"|\bfully deployed (?:in|on|at)\b|\bdeployed online\b",
+        re.IGNORECASE,
     ),
     "code or data released": re.compile(
-        r"\b(code|data|dataset|benchmark|models?)\b[^.]{0,60}\b(available|released?|open[- ]sourced?)\b|github\.com",
+        r"\b(?:our|the|all|source|project)\s[^.;]{0,40}\b(?:code|datasets?|data|benchmark|models?|weights)\b[^.;]{0,40}"
+        r"\b(?:is|are)\s(?:(?:now|made|publicly|freely|openly|also)\s)*(?:available|released|open[- ]sourced)\b"
+        r"|\bwe\s(?:(?:also|publicly|fully|openly)\s)*(?:release|open[- ]source)\b|\bgithub\.com/",
         re.IGNORECASE,
     ),
     "ablation in the abstract": re.compile(r"\bablation", re.IGNORECASE),
@@ -22,10 +26,8 @@ _EVIDENCE: Mapping[str, re.Pattern[str]] = {
 _SOME_TASTE = 0.3  # share in the logit that moves a probability of one half by 7 points
 
 
-def explain_place(
-    words: PaperWords, abstract: str, topic: Topic, parts: Mapping[str, float], likeness: Sequence[str]
-) -> list[str]:
-    """Reasons, most telling first; `likeness` names voted papers it is close to. Never empty."""
+def explain_place(words: PaperWords, abstract: str, topic: Topic, parts: Mapping[str, float]) -> list[str]:
+    """Reasons that lie in the paper itself, most telling first. Never empty."""
     reasons = []
     hits = list_hits(words, topic)[:_MAX_CUES]
     if hits:
@@ -34,7 +36,6 @@ def explain_place(
     if pair:
         reasons.append(f"“{pair[0]}” near “{pair[1]}” in the title")
     reasons += [name for name, pattern in _EVIDENCE.items() if pattern.search(abstract)]
-    reasons += [f"like {arxiv_id}, which you marked relevant" for arxiv_id in likeness]
     taste = parts.get("taste", 0.0)
     if abs(taste) >= _SOME_TASTE:
         reasons.append(f"your votes {'speak for' if taste > 0 else 'speak against'} it")

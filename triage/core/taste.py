@@ -51,7 +51,9 @@ class Taste:
         """The share in the logit, `(n,)`: above 0 for a paper rather like the relevant votes, below for the others."""
         if not len(papers):
             return np.zeros(0)
-        decisions = self._classifier.decision_function(_combine(self._words.transform(_join(papers)), papers))
+        decisions = self._classifier.decision_function(
+            _combine(self._words and self._words.transform(_join(papers)), papers)
+        )
         shares: NDArray[np.float64] = self._strength * (decisions - self._zero) / self._spread
         return shares
 
@@ -70,7 +72,11 @@ def fit_taste(relevant: Examples, irrelevant: Examples, background: Examples) ->
     words = TfidfVectorizer(
         sublinear_tf=True, ngram_range=(1, 2), min_df=2, max_df=0.3, stop_words="english", max_features=_MAX_FEATURES
     )
-    features = _combine(words.fit_transform(_join(examples)), examples)
+    try:
+        weights = words.fit_transform(_join(examples))
+    except ValueError:  # scikit-learn's way to say that no word is shared by two of these papers
+        words, weights = None, None
+    features = _combine(weights, examples)
     labels = np.repeat([1, 0, 0], [len(relevant), len(irrelevant), len(background)])
     classifier = LogisticRegression(max_iter=2000).fit(
         features, labels, sample_weight=_weigh(relevant, irrelevant, background)
@@ -93,10 +99,11 @@ def _join(papers: Examples) -> list[str]:
 
 
 def _combine(weights: Any, papers: Examples) -> Any:
-    """Words beside meaning, one sparse row per paper."""
+    """Words, where there are any, beside meaning: one sparse row per paper."""
     from scipy import sparse
 
-    return sparse.hstack([weights, sparse.csr_matrix(papers.vectors)]).tocsr()
+    meaning = sparse.csr_matrix(papers.vectors)
+    return meaning if weights is None else sparse.hstack([weights, meaning]).tocsr()
 
 
 def _weigh(relevant: Examples, irrelevant: Examples, background: Examples) -> NDArray[np.float64]:

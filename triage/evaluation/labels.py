@@ -113,9 +113,9 @@ def _read_text(path: Path) -> str:
 def _csv_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """(`file:line`, row) of every row."""
     reader = csv.DictReader(io.StringIO(_read_text(path), newline=""), restval="", strict=True)
-    if "arxiv_id" not in (reader.fieldnames or ()):
-        raise InputError(f"{path}:1: expected a header with the column arxiv_id (and, if wanted, topic and vote).")
     try:
+        if "arxiv_id" not in (reader.fieldnames or ()):
+            raise InputError(f"{path}:1: expected a header with the column arxiv_id (and, if wanted, topic and vote).")
         for row in reader:
             yield f"{path}:{reader.line_num}", row
     except csv.Error as error:

@@ -1,15 +1,15 @@
 """Harvest: ask a source for the papers of a window and keep every one; an empty answer is never a success."""
 
 import hashlib
-import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from itertools import islice
+from time import monotonic
 
 import msgspec
 
 from triage.core.paper import Paper
-from triage.core.week import Week, submission_window
+from triage.core.week import EASTERN, Week, submission_window
 from triage.errors import SourceError
 from triage.pipeline.report import Progress, StepReport, keep_quiet
 from triage.ports import Source
@@ -32,35 +32,18 @@ async def harvest_week(
 ) -> StepReport:
     """Papers first listed in a week, as far as their submission times tell; raises `SourceError`; idempotent.
 
-    Papers that moderators held are listed later than their submission says: the OAI-PMH harvest finds those.
+    Committed in batches, so what came before a failure is kept; and kept in `runs` from the first batch on, so that a
+    harvest that broke off is known as such. Papers that moderators held are listed later than their submission says:
+    the OAI-PMH harvest finds those.
     """
     start, end = submission_window(week)
-    return await harvest_window(
-        database, source, categories, start, min(end, now), now, week=str(week), progress=progress
-    )
-
-
-async def harvest_window(  # noqa: PLR0913 - a window has two ends, and the report names its week
-    database: Database,
-    source: Source,
-    categories: Sequence[str],
-    start: datetime,
-    end: datetime,
-    now: datetime,
-    *,
-    week: str | None = None,
-    progress: Progress = keep_quiet,
-) -> StepReport:
-    """Papers submitted in `[start, end)`; committed in batches, so what came before a failure is kept.
-
-    The harvest of a week is kept in `runs` from its first batch on, so that one that broke off is known as such.
-    """
-    started = time.monotonic()
+    end = min(end, now)
+    started = monotonic()
     count, seen, run = UpsertCount(), 0, 0
     for batch in _cut_batches(source.submitted_between(start, end, categories)):
         async with database.write() as session:
-            if week is not None and not seen:
-                run = await begin_run(session, "harvest", week, now)
+            if not seen:
+                run = await begin_run(session, "harvest", str(week), now)
             count += await upsert_papers(session, batch, now)
         seen += len(batch)
         progress("harvest", seen, seen)
@@ -72,12 +55,12 @@ async def harvest_window(  # noqa: PLR0913 - a window has two ends, and the repo
     await _quarantine(database, source, now)
     report = StepReport(
         step="harvest",
-        week=week,
+        week=str(week),
         seen=seen + len(source.set_aside),
         done=count.new + count.changed,
         skipped=count.unchanged,
         failed=len(source.set_aside),
-        seconds=time.monotonic() - started,
+        seconds=monotonic() - started,
         note=f"{source.name}: {count.new} new, {count.changed} changed",
     )
     async with database.write() as session:
@@ -86,10 +69,14 @@ async def harvest_window(  # noqa: PLR0913 - a window has two ends, and the repo
 
 
 async def is_harvest_due(database: Database, week: Week) -> bool:
-    """Whether a harvest of the week broke off, or was made before the week's last papers were submitted."""
+    """Whether a harvest of the week broke off, or was made before the week's last listing day was over.
+
+    The last papers are submitted until Thursday 14:00, but arXiv answers with them only once they are announced.
+    """
     async with database.read() as session:
         last = await find_last_run(session, "harvest", str(week))
-    return last is not None and (last.status != "done" or last.started_at < submission_window(week)[1])
+    over = datetime.combine(week.listing_days[-1] + timedelta(days=1), time.min, EASTERN)
+    return last is not None and (last.status != "done" or last.started_at < over)
 
 
 async def _quarantine(database: Database, source: Source, now: datetime) -> None:

@@ -24,7 +24,7 @@ async def run_week(
 ) -> list[StepReport]:
     """Harvest (where the week is absent or its harvest unfinished, or when asked to), embed, score and shortlist.
 
-    Idempotent. Raises `InputError` when there are no papers and arXiv cannot be asked for them.
+    Idempotent. Raises `SourceError` when arXiv fails, `InputError` when there are no papers and it cannot be asked.
     """
     reports = [await _harvest(bench, week, open_source, ask_arxiv=ask_arxiv)]
     papers = await select_papers_of(bench, week)
@@ -52,11 +52,16 @@ async def _harvest(bench: Bench, week: Week, open_source: Callable[[], Source], 
         return await harvest_week(
             bench.database, open_source(), bench.rubric.categories, week, bench.now, progress=bench.progress
         )
-    except (SourceError, InputError) as error:
+    except SourceError as error:
+        raise SourceError(
+            f"arXiv did not give all of {week}: {error} What came is kept, and the next run asks again; "
+            "or import a file that covers the week (triage import FILE)."
+        ) from error
+    except InputError as error:
         if present:
             raise
         raise InputError(
-            f"The store has no papers of {week}, and arXiv did not give them: {error} "
+            f"The store has no papers of {week}, and arXiv cannot be asked: {error} "
             "Or import a file that covers the week (triage import FILE)."
         ) from error
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.core.prior import read_words
-from triage.core.ranking import Candidate, choose_places
+from triage.core.ranking import Candidate, Places, choose_places
 from triage.core.reasons import explain_place
 from triage.core.rubric import Topic
 from triage.core.takeaway import extract_takeaway
@@ -97,7 +97,7 @@ async def _choose(
     chosen = [("ranked", place) for place in enumerate(places.ranked, 1)]
     chosen += [("exploration", place) for place in enumerate(places.explored, 1)]
     entries = tuple(
-        _write_entry(kind, rank, open_papers[place.key], scored, _find_alike(place, liked, vectors))
+        _write_entry(kind, rank, open_papers[place.key], scored, _list_ties(place, places, liked, vectors))
         for kind, (rank, place) in chosen
     )
     shortlist = Shortlist(
@@ -114,10 +114,10 @@ async def _choose(
     return shortlist, [place.key for _, (_, place) in chosen]
 
 
-def _write_entry(kind: str, rank: int, stored: StoredPaper, scored: Scored, alike: Sequence[str]) -> Entry:
+def _write_entry(kind: str, rank: int, stored: StoredPaper, scored: Scored, ties: Sequence[str]) -> Entry:
     paper, score = stored.paper, scored.scores[stored.key]
     words = read_words(paper.title, paper.abstract)
-    reasons = explain_place(words, paper.abstract, scored.topic, score.parts, alike)
+    reasons = [*explain_place(words, paper.abstract, scored.topic, score.parts), *ties]
     if kind == "exploration":
         reasons = ["exploration: near the topic in meaning, ranked below the list by its words", *reasons]
     takeaway = extract_takeaway(paper.title, paper.abstract)
@@ -132,6 +132,15 @@ def _write_entry(kind: str, rank: int, stored: StoredPaper, scored: Scored, alik
         takeaway_source=takeaway.source if takeaway else None,
         is_withdrawn=paper.is_withdrawn,
     )
+
+
+def _list_ties(
+    place: Candidate, places: Places, liked: Sequence[StoredPaper], vectors: Mapping[int, NDArray[np.float32]]
+) -> list[str]:
+    """Reasons that lie in other papers: voted ones it is like, and near-copies that it stands for."""
+    ties = [f"like {arxiv_id}, which you marked relevant" for arxiv_id in _find_alike(place, liked, vectors)]
+    copies = [copy for copy, original in places.copies.items() if original == place.arxiv_id]
+    return ties + [f"stands for {copy} too, which is nearly the same" for copy in copies]
 
 
 def _find_alike(

@@ -16,8 +16,8 @@ async def sample_background(
 ) -> list[StoredPaper]:
     """At most `size` embedded papers of earlier weeks, nobody's vote on them, chosen by a hash of their ids.
 
-    The order of hashes is random as far as content goes. Later weeks are left out, so that reading on does not change
-    the lists of weeks behind.
+    The order of hashes is random as far as content goes. Later weeks are left out, so that reading on changes no list
+    behind; embedding more of the past does, since what has no vector yet is not drawn: it would cost minutes.
     """
     query = (
         select(PaperRow.arxiv_id)

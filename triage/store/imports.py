@@ -1,6 +1,6 @@
 """How far each file was imported, and the lines that could not be read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -71,11 +71,11 @@ def _make_storable(text: str) -> str:
     return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
 
 
-async def list_quarantine(session: AsyncSession, origins: Sequence[str]) -> list[str]:
-    """The unreadable lines of those origins, one sentence each, in order."""
-    query = (
-        select(QuarantineRow)
-        .where(QuarantineRow.origin.in_(origins))
-        .order_by(QuarantineRow.origin, QuarantineRow.line)
-    )
-    return [f"{row.origin.rpartition('@')[0]}:{row.line}: {row.reason}" for row in await session.scalars(query)]
+async def list_quarantine(session: AsyncSession, digests: Iterable[str]) -> list[str]:
+    """The unreadable lines of the files with those SHA-256, one sentence each, under the name they were read by."""
+    told: list[str] = []
+    for digest in dict.fromkeys(digests):
+        query = select(QuarantineRow).where(QuarantineRow.origin.endswith(f"@{digest[:12]}"))
+        rows = await session.scalars(query.order_by(QuarantineRow.origin, QuarantineRow.line))
+        told += [f"{row.origin.rpartition('@')[0]}:{row.line}: {row.reason}" for row in rows]
+    return told
