@@ -273,3 +273,11 @@ def test_long_sentence_ends_where_it_still_holds(sentence: str, kept: str) -> No
 def test_cut_keeps_verb_and_flaw(sentence: str, broken: str) -> None:
     """No clause loses the verb behind a relative clause, the agent of a participle, or the flaw told with a gain."""
     assert not [clause for clause in cut_clauses(sentence) if clause.text.endswith(broken)]
+
+
+def test_leading_nevertheless_points_at_nothing_and_is_dropped() -> None:
+    """The sentence it leaned on is not shown, as with "However"."""
+    takeaway = extract_takeaway("Two Modes", "We study Foo on five tasks. Nevertheless, the slow mode loses 4% on Bar.")
+
+    assert takeaway is not None
+    assert takeaway.text == "The slow mode loses 4% on Bar."

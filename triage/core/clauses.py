@@ -23,7 +23,7 @@ _LABEL = re.compile(
     r"Contributions?|Takeaways?)\s*[:.–—]\s+|\(?(?:\d|[ivx]{1,4}|[a-d])[).]\s+|(?:First)(?:ly)?, )+"
 )
 _CONNECTIVE = re.compile(
-    r"^(?:however|moreover|furthermore|additionally|in addition|notably|importantly|crucially|"
+    r"^(?:however|nevertheless|nonetheless|moreover|furthermore|additionally|in addition|notably|importantly|crucially|"
     r"overall|finally|lastly|specifically|"
     r"in particular|empirically|as a result|consequently|therefore|thus|hence|interestingly|"
     r"surprisingly|remarkably|more importantly|"
