@@ -1,6 +1,7 @@
 """What every command needs: services, an event loop, options, a progress bar."""
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -56,6 +57,8 @@ def run_with_services(work: Callable[[Services], Awaitable[T]]) -> T:
     """Open the store, do the work, close the store, also after Ctrl-C."""
 
     async def run() -> T:
+        # asyncio's own handler waits for the loop's next turn, which a model or a pause may hold for minutes.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         async with open_services(read_settings()) as services:
             return await work(services)
 

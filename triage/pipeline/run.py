@@ -54,7 +54,7 @@ async def _harvest(bench: Bench, week: Week, open_source: Callable[[], Source], 
         )
     except SourceError as error:
         raise SourceError(
-            f"arXiv did not give all of {week}: {error} What came is kept, and the next run asks again; "
+            f"arXiv did not give all of {week}: {error} Papers that came before are kept, and the next run asks again; "
             "or import a file that covers the week (triage import FILE)."
         ) from error
     except InputError as error:
