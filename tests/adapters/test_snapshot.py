@@ -28,7 +28,7 @@ def read_all(file: SnapshotFile) -> list[bytes]:
 
 
 @pytest.mark.parametrize("name", ["papers.jsonl", "papers.gz", "papers"])
-@pytest.mark.parametrize("content", [_TEXT, gzip.compress(_TEXT)], ids=["plain", "gzip"])
+@pytest.mark.parametrize("content", [_TEXT, gzip.compress(_TEXT, mtime=0)], ids=["plain", "gzip"])
 def test_gzip_is_known_by_its_bytes_and_not_by_its_name(tmp_path: Path, name: str, content: bytes) -> None:
     """Plain or packed, under any name, the lines are the same and the position ends at the file's size."""
     file = open_snapshot(write(tmp_path, content, name))
@@ -45,7 +45,7 @@ def test_the_digest_is_of_the_bytes(tmp_path: Path) -> None:
     """A copy under another name has the same; other bytes have another."""
     digests = [
         open_snapshot(write(tmp_path, content, name)).digest
-        for name, content in (("a", _TEXT), ("b", _TEXT), ("c", _TEXT + b"\n"), ("d", gzip.compress(_TEXT)))
+        for name, content in (("a", _TEXT), ("b", _TEXT), ("c", _TEXT + b"\n"), ("d", gzip.compress(_TEXT, mtime=0)))
     ]
     assert digests[0] == digests[1]
     assert len(set(digests)) == 3
@@ -61,7 +61,7 @@ def test_byte_order_mark_blank_lines_and_a_missing_last_newline(tmp_path: Path) 
 def test_a_line_without_end_takes_bounded_memory(tmp_path: Path) -> None:
     """It is cut one byte over the limit, and the lines after it are whole and rightly numbered."""
     endless = b'{"id": "' + b"x" * (MAX_LINE_BYTES + 3_000_000) + b'"}\n'
-    lines = list(open_snapshot(write(tmp_path, gzip.compress(_LINES[0] + endless + _LINES[1]))).read_lines())
+    lines = list(open_snapshot(write(tmp_path, gzip.compress(_LINES[0] + endless + _LINES[1], mtime=0))).read_lines())
     assert [len(line.data) for line in lines] == [len(_LINES[0]), MAX_LINE_BYTES + 1, len(_LINES[1])]
     assert (lines[2].number, lines[2].data) == (3, _LINES[1])
 
@@ -71,14 +71,14 @@ def test_a_line_without_end_takes_bounded_memory(tmp_path: Path) -> None:
     [
         (b"", "is empty"),
         (b"\n \n\t\n", "is empty"),
-        (gzip.compress(b""), "is empty"),
+        (gzip.compress(b"", mtime=0), "is empty"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "its first line is no JSON object"),
         (b"id,title\n2401.00001,x\n", "expected JSON lines"),
         (b'[{"id": "2401.00001"}]\n', "its first line is no JSON object"),
         (b'{\n  "id": "2401.00001"\n}\n', "its first line is no JSON object"),
         ('{"id": "2401.00001"}\n'.encode("utf-16"), "its first line is no JSON object"),
         (b"[" * 200_000, "its first line is no JSON object"),
-        (gzip.compress(b"id,title\n"), "its first line is no JSON object"),
+        (gzip.compress(b"id,title\n", mtime=0), "its first line is no JSON object"),
         (b'{"id": "\xff"}\n', "its first line is no JSON object"),
     ],
 )
@@ -108,7 +108,7 @@ def test_a_zip_archive_is_named_as_such(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kept", [2, 12, 500, -9, -1])
 def test_a_gzip_file_that_breaks_off_is_refused(tmp_path: Path, kept: int) -> None:
     """In its header, in the middle, or in its checksum: nothing of it is handed out."""
-    packed = gzip.compress(_TEXT)
+    packed = gzip.compress(_TEXT, mtime=0)
     with pytest.raises(InputError, match=r"is damaged after line \d+"):
         open_snapshot(write(tmp_path, packed[:kept]))
 
