@@ -5,18 +5,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.core.prior import (
-    TopicVectors,
-    embed_topic,
-    measure_meaning,
-    read_words,
-    score_parts,
-    sum_logit,
-    to_probability,
-)
+from triage.core.prior import TopicVectors, embed_topic, sum_logit, to_probability
 from triage.core.rubric import Topic
 from triage.core.taste import Examples, fit_taste, has_seen_enough
 from triage.evaluation.records import Candidates, Pool, Votes, VoteUse
+from triage.pipeline.score import compute_parts
 
 
 class TriageRanker:
@@ -44,13 +37,8 @@ class TriageRanker:
         if key not in self._prior:
             if topic.name not in self._topics:
                 self._topics[topic.name] = embed_topic(topic, self._embed)
-            meanings = measure_meaning(candidates.vectors, self._topics[topic.name])
-            self._prior[key] = np.array(
-                [
-                    sum_logit(score_parts(read_words(paper.title, paper.abstract), topic, float(meaning)))
-                    for paper, meaning in zip(candidates.papers, meanings, strict=True)
-                ]
-            )
+            parts = compute_parts(topic, _to_examples(candidates), self._topics[topic.name])
+            self._prior[key] = np.array([sum_logit(each) for each in parts])
         return self._prior[key]
 
 
