@@ -42,6 +42,7 @@ class Services:
     def open_source(self, progress: Progress = keep_quiet) -> Source:
         """ArXiv's query API; raises `InputError` until arXiv can be told who asks."""
         from triage.adapters.arxiv_api import ArxivApi
+        from triage.adapters.arxiv_http import Network, name_agent
         from triage.adapters.pace import process_pace
 
         if not self.settings.contact:
@@ -51,8 +52,7 @@ class Services:
             )
         return ArxivApi(
             self.settings.arxiv_api_url,
-            self.settings.contact,
-            pace=process_pace(),
+            Network(process_pace(), name_agent(self.settings.contact)),
             on_page=lambda read, expected: progress("harvest", read, expected),
         )
 

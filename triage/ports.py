@@ -1,7 +1,7 @@
 """What the steps need from outside, nothing else; `adapters` has a real and an offline implementation of each."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 import msgspec
@@ -18,8 +18,85 @@ class SetAside(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Header(msgspec.Struct, frozen=True):
+    """A line of an archive's list: a paper, the UTC day its metadata last changed, its categories, primary unknown."""
+
+    arxiv_id: str
+    datestamp: date
+    categories: tuple[str, ...]
+
+
+class Record(msgspec.Struct, frozen=True):
+    """A paper with its version history (`Paper.versions`), and the UTC day its metadata last changed."""
+
+    paper: Paper
+    datestamp: date
+
+
+class RecordPage(msgspec.Struct, frozen=True):
+    """A page of an archive's list. `responded_at` (aware, UTC) is the server's time when it began the list.
+
+    `is_last` is only true on the page after which the server has nothing more.
+    """
+
+    records: tuple[Record, ...]
+    set_aside: tuple[SetAside, ...]
+    responded_at: datetime
+    is_last: bool
+
+
+class Announcement(msgspec.Struct, frozen=True):
+    """A line of the day's listing; `kind` is `new`, `cross`, `replace` or `replace-cross`."""
+
+    arxiv_id: str
+    version: int
+    kind: str
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """What arXiv announced of a category on a listing day (America/New_York)."""
+
+    category: str
+    day: date
+    announcements: tuple[Announcement, ...]
+
+
+class Archive(Protocol):
+    """Every change of an archive's metadata since a day (OAI-PMH): the source that loses nothing."""
+
+    @property
+    def name(self) -> str:
+        """Names the source in reports, in marks and in `Paper.source`."""
+        ...
+
+    def records_since(self, archive: str, start: date) -> Iterator[RecordPage]:
+        """Pages of an archive such as `cs`, by datestamp from `start` (UTC) on, to the end; a paper may come again.
+
+        A list that contradicts itself or expires is begun again from `start`. Raises `SourceError` when an answer is
+        missing or cannot be believed, also for an empty list; never ends early in silence.
+        """
+        ...
+
+    def headers_since(self, archive: str, start: date) -> Iterator[Header]:
+        """The same list without the records, to check against; raises `SourceError` as `records_since` does."""
+        ...
+
+
+class Feed(Protocol):
+    """The day's listing, one category at a time."""
+
+    @property
+    def name(self) -> str:
+        """Names the source in the ledger."""
+        ...
+
+    def read_listing(self, category: str) -> Listing:
+        """The newest listing of a category, empty on days without one; raises `SourceError`."""
+        ...
+
+
 class Source(Protocol):
-    """Where papers come from: the query API now; OAI-PMH, feed and snapshot fit the same two calls."""
+    """Where papers come from when asked by time or id: the query API."""
 
     @property
     def name(self) -> str:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from triage import __version__
 from triage.adapters.arxiv_api import ArxivApi, QueryLimits
+from triage.adapters.arxiv_http import Network, name_agent
 from triage.adapters.fixed_source import FixedSource
 from triage.adapters.pace import INTERVAL, Pace
 from triage.core.paper import Paper
@@ -134,14 +135,14 @@ def test_bad_questions_are_refused_before_any_request(start: datetime, end: date
 def test_a_bad_base_url_is_refused(url: str) -> None:
     """The setting is named before it fails deep inside."""
     with pytest.raises(InputError, match="base URL"):
-        ArxivApi(url, "x@example.org", pace=Pace())
+        ArxivApi(url, Network(Pace(), "x"))
 
 
 @pytest.mark.parametrize("contact", ["", " ", "x@example.org\r\nCookie: a=b", "\N{SNOWMAN}@example.org"])
 def test_a_contact_that_cannot_stand_in_a_header_is_refused(contact: str) -> None:
     """It is sent with every request."""
     with pytest.raises(InputError, match="contact"):
-        ArxivApi("https://example.org", contact, pace=Pace())
+        name_agent(contact)
 
 
 @pytest.mark.parametrize(("size", "per_query"), [(0, 100), (1, 100), (2001, 10_000), (200, 100), (500, 30_001)])
@@ -149,7 +150,7 @@ def test_impossible_sizes_are_refused(size: int, per_query: int) -> None:
     """Pages overlap by one entry; arXiv gives at most 2000 papers a page and 30,000 a query."""
     limits = QueryLimits(page_size=size, per_query=per_query)
     with pytest.raises(InputError, match="papers"):
-        ArxivApi("https://example.org", "x@example.org", pace=Pace(), limits=limits)
+        ArxivApi("https://example.org", Network(Pace(), "x"), limits=limits)
 
 
 def test_by_id_gives_the_known_ones_in_the_order_asked() -> None:
@@ -197,7 +198,7 @@ def test_two_sources_in_two_threads_take_turns() -> None:
     papers = make_papers(35)
     with open_case(papers) as case:
         case.server.thinking = 0.01
-        other = ArxivApi(case.server.base_url, "x@example.org", pace=case.pace, limits=SMALL)
+        other = ArxivApi(case.server.base_url, Network(case.pace, "x"), limits=SMALL)
         results: list[list[Paper]] = []
         threads = [
             threading.Thread(target=lambda api=api: results.append(list(api.submitted_between(*WEEK, CATEGORIES))))

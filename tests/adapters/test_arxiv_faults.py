@@ -6,13 +6,13 @@ from collections.abc import Callable
 import arxiv
 import msgspec
 import pytest
-from fakes.arxiv_case import HASTY, SMALL, Case, open_case
+from fakes.arxiv_case import BOUNDED, HASTY, SMALL, Case, open_case
 from fakes.arxiv_faults import FAULTS, RECORD_FAULTS
 from fakes.arxiv_server import FakeArxiv
 from fakes.papers import make_papers
 
-from triage.adapters.arxiv_api import ArxivApi, QueryLimits
-from triage.adapters.arxiv_http import HttpLimits
+from triage.adapters.arxiv_api import ArxivApi
+from triage.adapters.arxiv_http import HttpLimits, Network
 from triage.adapters.pace import INTERVAL
 from triage.core.paper import Paper
 from triage.errors import SourceError
@@ -35,7 +35,7 @@ def _check_gaps(case: Case) -> None:
 @pytest.mark.parametrize("fault", HEALED)
 def test_a_fault_that_passes_changes_nothing(fault: str, place: int) -> None:
     """One bad answer is noticed and asked for again, after the pause: the result is the one without the fault."""
-    with open_case(PAPERS, HASTY if fault in SLOW else SMALL) as case:
+    with open_case(PAPERS, http=HASTY if fault in SLOW else BOUNDED) as case:
         case.server.script = ["ok"] * place + [fault]
         assert case.read_week() == PAPERS
         assert case.bad == []
@@ -45,7 +45,7 @@ def test_a_fault_that_passes_changes_nothing(fault: str, place: int) -> None:
 @pytest.mark.parametrize("fault", [fault for fault in HEALED if fault not in BELIEVABLE])
 def test_a_fault_that_stays_is_an_error(fault: str) -> None:
     """A server that stays broken ends in `SourceError`, after a bounded number of well-spaced requests."""
-    with open_case(PAPERS, HASTY if fault in SLOW else SMALL) as case:
+    with open_case(PAPERS, http=HASTY if fault in SLOW else BOUNDED) as case:
         case.server.always = fault
         with pytest.raises(SourceError, match=r"Nothing .*taken over"):
             case.read_week()
@@ -56,8 +56,7 @@ def test_a_fault_that_stays_is_an_error(fault: str) -> None:
 @pytest.mark.parametrize("fault", ["drip_head", "drip_body", "drip_without_length"])
 def test_a_drip_is_cut_when_the_time_is_up(fault: str) -> None:
     """One byte now and then never meets the read time-out, so the whole answer has a limit of its own."""
-    once = QueryLimits(page_size=10, http=HttpLimits(total=0.3, attempts=1))
-    with open_case(PAPERS, once) as case:
+    with open_case(PAPERS, http=HttpLimits(total=0.3, attempts=1)) as case:
         case.server.always = fault
         with pytest.raises(SourceError, match=r"took longer than 0\.3 s"):
             case.read_week()
@@ -74,7 +73,7 @@ def test_an_empty_answer_is_believed_only_twice() -> None:
 @pytest.mark.parametrize("fault", HEALED)
 def test_single_papers_survive_a_passing_fault(fault: str) -> None:
     """Asking by id is as safe as asking by time."""
-    with open_case(PAPERS, HASTY if fault in SLOW else SMALL) as case:
+    with open_case(PAPERS, http=HASTY if fault in SLOW else BOUNDED) as case:
         case.server.script = [fault]
         assert list(case.api.by_id(paper.arxiv_id for paper in PAPERS[:7])) == PAPERS[:7]
         _check_gaps(case)
@@ -123,7 +122,7 @@ def test_403_stops_everything_until_a_person_acts() -> None:
         case.server.script = ["status_403"]
         with pytest.raises(SourceError, match="403"):
             case.read_week()
-        other = ArxivApi(case.server.base_url, "x@example.org", pace=case.pace, limits=SMALL)
+        other = ArxivApi(case.server.base_url, Network(case.pace, "x"), limits=SMALL)
         case.time.now += 1e6
         with pytest.raises(SourceError, match="find the cause"):
             list(other.by_id(["2604.00001"]))
@@ -179,7 +178,7 @@ def test_a_server_that_is_gone_is_asked_slowly(scheme: str) -> None:
     with open_case([]) as case:
         if scheme == "https":
             url = case.server.base_url.replace("http", "https")
-        api = ArxivApi(url, "x@example.org", pace=case.pace, limits=SMALL)
+        api = ArxivApi(url, Network(case.pace, "x"), limits=SMALL)
         with pytest.raises(SourceError, match="the connection failed"):
             list(api.by_id(["2604.00001"]))
         assert len(case.time.slept) == 5

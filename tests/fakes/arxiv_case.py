@@ -10,15 +10,16 @@ from fakes.faketime import FakeTime
 from fakes.papers import MONDAY
 
 from triage.adapters.arxiv_api import ArxivApi, QueryLimits
-from triage.adapters.arxiv_http import HttpLimits
+from triage.adapters.arxiv_http import HttpLimits, Network, name_agent
 from triage.adapters.pace import Pace
 from triage.core.paper import Paper
 
 CATEGORIES = ("cs.IR", "cs.CL", "cs.AI", "cs.LG")
 WEEK = (MONDAY, MONDAY + timedelta(days=7))
-SMALL = QueryLimits(page_size=10, per_query=100, http=HttpLimits(size=2**20))
+SMALL = QueryLimits(page_size=10, per_query=100)
+BOUNDED = HttpLimits(size=2**20)
 # Real seconds, for the faults that take them; too short for tests that count requests on a busy machine.
-HASTY = QueryLimits(page_size=10, per_query=100, http=HttpLimits(read=0.15, total=0.4, size=2**20))
+HASTY = HttpLimits(read=0.15, total=0.4, size=2**20)
 
 
 @dataclass
@@ -47,7 +48,7 @@ class Case:
 
 
 @contextmanager
-def open_case(papers: Iterable[Paper], limits: QueryLimits = SMALL) -> Iterator[Case]:
+def open_case(papers: Iterable[Paper], limits: QueryLimits = SMALL, http: HttpLimits = BOUNDED) -> Iterator[Case]:
     """Serve the papers."""
     time = FakeTime()
     pace = Pace(monotonic=time.monotonic, sleep=time.sleep)
@@ -55,8 +56,7 @@ def open_case(papers: Iterable[Paper], limits: QueryLimits = SMALL) -> Iterator[
     with FakeArxiv(papers, clock=time.monotonic) as server:
         api = ArxivApi(
             server.base_url,
-            "triage@example.org",
-            pace=pace,
+            Network(pace, name_agent("triage@example.org"), http),
             limits=limits,
             on_page=lambda read, expected: pages.append((read, expected)),
         )

@@ -13,12 +13,10 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import structlog
 
-from triage import __version__
 from triage.adapters.arxiv_client import SOURCE, ArxivClient, PaperPage
-from triage.adapters.arxiv_http import HttpLimits
+from triage.adapters.arxiv_http import Wire
 from triage.adapters.arxiv_page import BadRecord
 from triage.adapters.arxiv_record import CATEGORY
-from triage.adapters.pace import Pace
 from triage.core.paper import Paper, parse_arxiv_id
 from triage.errors import InputError, SourceError
 from triage.ports import SetAside
@@ -40,7 +38,6 @@ class QueryLimits(msgspec.Struct, frozen=True):
     page_size: int = 500  # at least 2: pages overlap by one entry
     per_query: int = 10_000
     restarts: int = 5  # of a window whose list moved while it was read
-    http: HttpLimits = HttpLimits()
 
 
 class _MovedError(Exception):
@@ -86,17 +83,14 @@ class ArxivApi:
     def __init__(
         self,
         base_url: str,
-        contact: str,
+        wire: Wire,
         *,
-        pace: Pace,
         limits: QueryLimits = QueryLimits(),  # noqa: B008 -- frozen
         on_page: Callable[[int, int], None] | None = None,
     ) -> None:
-        """`contact` is the mail address or page that arXiv's terms ask for; all sources share one `pace`."""
+        """Raises `InputError` for a base URL or limits that cannot be."""
         if not _BASE_URL.fullmatch(base_url):
             raise InputError(f"{base_url!r} is no base URL: expected one such as {BASE_URL}.")
-        if not (contact.strip() and contact.isascii() and contact.isprintable()):
-            raise InputError(f"{contact!r} is no contact: expected a mail address or a page, in one line of ASCII.")
         if not 2 <= limits.page_size <= min(_LARGEST_PAGE, limits.per_query):  # noqa: PLR2004 -- overlap by one
             raise InputError(f"A page of {limits.page_size} papers is not possible: expected 2 to {_LARGEST_PAGE}.")
         if limits.per_query > _LARGEST_RESULT:
@@ -104,13 +98,7 @@ class ArxivApi:
         self._limits = limits
         self.set_aside: list[SetAside] = []
         self._on_page = on_page or _ignore
-        self._client = ArxivClient(
-            base_url,
-            f"triage/{__version__} ({contact})",
-            pace=pace,
-            page_size=limits.page_size,
-            limits=limits.http,
-        )
+        self._client = ArxivClient(base_url, wire, limits.page_size)
 
     @property
     def name(self) -> str:

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import arxiv
 import msgspec
 
-from triage.adapters.arxiv_http import HardenedAdapter, HttpLimits
+from triage.adapters.arxiv_http import ATOM_TYPES, Wire
 from triage.adapters.arxiv_page import BadRecord, Page, Request, read_page
 from triage.adapters.arxiv_record import to_paper
-from triage.adapters.pace import Pace
 from triage.core.paper import Paper
 from triage.errors import SourceError
 
@@ -29,13 +28,13 @@ class ArxivClient:
     the wall clock, its own paging follows the first page's total.
     """
 
-    def __init__(self, base_url: str, user_agent: str, *, pace: Pace, page_size: int, limits: HttpLimits) -> None:
+    def __init__(self, base_url: str, wire: Wire, page_size: int) -> None:
         self.page_size = page_size
         self._request = Request(start=0, size=page_size)
         self._page: Page | None = None
         self._client = arxiv.Client(page_size=page_size, delay_seconds=0.0, num_retries=0)
         self._client.query_url_format = base_url + "?{}"
-        adapter = HardenedAdapter(self._check, pace=pace, user_agent=user_agent, limits=limits)
+        adapter = wire.adapter(self._check, expected="an Atom feed", media_types=ATOM_TYPES)
         # The package offers no other way to set a time-out or to see an answer before it is parsed.
         session = self._client._session  # noqa: SLF001
         session.mount("https://", adapter)

@@ -10,19 +10,24 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import requests
 import structlog
 from requests.adapters import HTTPAdapter
 
+from triage import __version__
 from triage.adapters.pace import Pace
-from triage.errors import SourceError
+from triage.errors import InputError, SourceError
 
 _log = structlog.get_logger(__name__)
 _CHUNK = 64 * 1024
-_XML_TYPES = frozenset({"application/atom+xml", "application/xml", "text/xml"})
+ATOM_TYPES = frozenset({"application/atom+xml", "application/xml", "text/xml"})
+XML_TYPES = frozenset({"application/xml", "text/xml"})
+RSS_TYPES = frozenset({"application/rss+xml", "application/xml", "text/xml"})
+Keep = Callable[[str, bytes], None]
+"""Called with the URL and the whole body of each answer that was believed."""
 
 
 class HttpLimits(msgspec.Struct, frozen=True):
@@ -44,28 +49,56 @@ class BadAnswerError(Exception):
         self.retry_after = retry_after
 
 
-class HardenedAdapter(HTTPAdapter):
-    """Sends one request at a time, by `pace`, until `check` accepts the answer or the attempts are used up.
+class Wire(Protocol):
+    """How a client reaches arXiv: over the network, or by answers that were kept."""
 
-    `check` gets the whole decompressed body and returns what the caller shall see in its place; it raises
-    `BadAnswerError` to have the request repeated.
-    """
+    def adapter(
+        self, check: Callable[[bytes], bytes], *, expected: str, media_types: frozenset[str] = XML_TYPES
+    ) -> HTTPAdapter:
+        """An adapter to mount on a `requests` session.
+
+        `check` gets the whole decompressed body and returns what the caller shall see in its place; it raises
+        `BadAnswerError` where the answer cannot be believed. `expected` names the answer in messages.
+        """
+        ...
+
+
+class Network(msgspec.Struct, frozen=True):
+    """The real wire. All clients share one: one pace, one name, one keeper of raw answers; limits may differ."""
+
+    pace: Pace
+    user_agent: str
+    limits: HttpLimits = HttpLimits()
+    keep: Keep = lambda _url, _body: None
+    rng: random.Random = random.Random()
+
+    def adapter(
+        self, check: Callable[[bytes], bytes], *, expected: str, media_types: frozenset[str] = XML_TYPES
+    ) -> HTTPAdapter:
+        """An adapter that asks until `check` accepts."""
+        return HardenedAdapter(check, self, expected=expected, media_types=media_types)
+
+
+def name_agent(contact: str) -> str:
+    """The User-Agent: program, version and the mail address or page that arXiv's terms ask for; or `InputError`."""
+    if not (contact.strip() and contact.isascii() and contact.isprintable()):
+        raise InputError(f"{contact!r} is no contact: expected a mail address or a page, in one line of ASCII.")
+    return f"triage/{__version__} ({contact})"
+
+
+class HardenedAdapter(HTTPAdapter):
+    """Sends one request at a time, by the network's pace, until `check` accepts or the attempts are used up."""
 
     def __init__(
-        self,
-        check: Callable[[bytes], bytes],
-        *,
-        pace: Pace,
-        user_agent: str,
-        limits: HttpLimits,
-        rng: random.Random | None = None,
+        self, check: Callable[[bytes], bytes], network: Network, *, expected: str, media_types: frozenset[str]
     ) -> None:
         super().__init__(pool_maxsize=1)
         self._check = check
-        self._pace = pace
-        self._user_agent = user_agent
-        self._limits = limits
-        self._rng = rng or random.Random()
+        self._network = network
+        self._pace = network.pace
+        self._limits = network.limits
+        self._expected = expected
+        self._media_types = media_types
         self._socket: socket.socket | None = None
 
     def send(
@@ -78,7 +111,7 @@ class HardenedAdapter(HTTPAdapter):
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """Return an accepted answer; raise `SourceError` after the last attempt, on a redirect and on 403."""
-        request.headers["User-Agent"] = self._user_agent
+        request.headers["User-Agent"] = self._network.user_agent
         reason = ""
         for attempt in range(self._limits.attempts):
             with self._pace.turn():
@@ -86,7 +119,7 @@ class HardenedAdapter(HTTPAdapter):
                     return self._attempt(request, verify=verify, cert=cert, proxies=proxies)
                 except BadAnswerError as error:
                     reason = str(error)
-                    wait = self._limits.backoff * 2**attempt * self._rng.uniform(1.0, 1.5)
+                    wait = self._limits.backoff * 2**attempt * self._network.rng.uniform(1.0, 1.5)
                     self._pace.postpone(max(wait, error.retry_after))
                     _log.warning("arxiv_answer_refused", attempt=attempt + 1, reason=reason)
         raise SourceError(
@@ -106,6 +139,7 @@ class HardenedAdapter(HTTPAdapter):
                 raise BadAnswerError(f"the connection failed ({_name_cause(error)})") from error
         # requests offers no way to hand over a body that was already read.
         response._content = self._check(body)  # noqa: SLF001
+        self._network.keep(str(request.url), body)
         return response
 
     def _judge_head(self, response: requests.Response) -> None:
@@ -118,12 +152,12 @@ class HardenedAdapter(HTTPAdapter):
             raise SourceError(f"arXiv answered 403 and was asked no further: find the cause first. ({response.url})")
         if response.is_redirect:
             target = response.headers["Location"]
-            raise SourceError(f"arXiv's query API moved to {target!r}; if that is right, set the base URL to it.")
+            raise SourceError(f"arXiv's server moved to {target!r}; if that is right, set the base URL to it.")
         if status != requests.codes.ok:
             raise BadAnswerError(f"it answered HTTP {status}", read_retry_after(response.headers))
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if media_type not in _XML_TYPES:
-            raise BadAnswerError(f"it answered with {media_type or 'no content type'} in place of an Atom feed")
+        if media_type not in self._media_types:
+            raise BadAnswerError(f"it answered with {media_type or 'no content type'} in place of {self._expected}")
 
     def _read(self, response: requests.Response) -> bytes:
         body = bytearray()
