@@ -12,8 +12,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from triage.core.announcements import listing_day
 from triage.core.paper import clean_text, parse_arxiv_id
-from triage.core.week import EASTERN, listing_day, parse_week
+from triage.core.week import EASTERN, parse_week
 
 CATEGORIES = {"cs.IR", "cs.CL", "cs.AI", "cs.LG", "cs.MA", "cs.SE"}
 TOPICS = {"gr", "ae"}

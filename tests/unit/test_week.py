@@ -1,25 +1,17 @@
 import gzip
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.core.week import (
-    EASTERN,
-    Week,
-    listing_day,
-    parse_week,
-    submission_window,
-    week_of,
-    weeks_between,
-)
+from triage.core.announcements import listing_day
+from triage.core.week import Week, parse_week, week_of, weeks_between
 
 _FIRST, _LAST = Week(2020, 1), Week(2030, 52)
-_MOMENTS = st.datetimes(datetime(2019, 12, 26), datetime(2031, 1, 2), timezones=st.just(UTC))  # noqa: DTZ001 # bounds
 
 
 def all_weeks() -> Iterator[Week]:
@@ -28,10 +20,9 @@ def all_weeks() -> Iterator[Week]:
 
 
 def test_weeks_tile_for_ten_years() -> None:
-    """Each week ends where the next begins, and so do the submission windows."""
+    """Each week ends where the next begins."""
     for week in all_weeks():
         assert week.end == week.next.monday
-        assert submission_window(week)[1] == submission_window(week.next)[0]
 
 
 def test_every_day_lies_in_exactly_one_week() -> None:
@@ -41,66 +32,6 @@ def test_every_day_lies_in_exactly_one_week() -> None:
         assert len(days) == 7
         assert all(week_of(day) == week for day in days)
         assert week.listing_days == tuple(days[:5])
-
-
-@given(_MOMENTS)
-def test_the_window_of_the_listing_week_holds_the_submission(moment: datetime) -> None:
-    """A submission is listed in the very week whose window holds it, so no hour of ten years is lost or doubled."""
-    week = week_of(listing_day(moment))
-    start, end = submission_window(week)
-    assert start <= moment < end
-
-
-@given(_MOMENTS)
-def test_listing_days_are_monday_to_friday_and_soon(moment: datetime) -> None:
-    """Nothing is listed at a weekend, before its submission, or more than four days after it."""
-    listed = listing_day(moment)
-    assert listed.weekday() < 5
-    assert timedelta(0) < listed - moment.astimezone(EASTERN).date() <= timedelta(days=4)
-
-
-@given(_MOMENTS, st.timedeltas(timedelta(0), timedelta(days=10)))
-def test_listing_days_never_run_backwards(moment: datetime, later: timedelta) -> None:
-    """Who submits later is never listed earlier."""
-    assert listing_day(moment) <= listing_day(moment + later)
-
-
-@pytest.mark.parametrize(
-    ("submitted", "listed"),
-    [
-        ("2026-04-20T13:59:59", "2026-04-21"),  # Monday before the cut-off, listed Tuesday
-        ("2026-04-20T14:00:00", "2026-04-22"),
-        ("2026-04-23T13:59:59", "2026-04-24"),  # Thursday before the cut-off, listed Friday
-        ("2026-04-23T14:00:00", "2026-04-27"),  # Thursday after it, listed Monday
-        ("2026-04-24T13:59:59", "2026-04-27"),
-        ("2026-04-24T14:00:00", "2026-04-28"),  # Friday after it waits for Tuesday
-        ("2026-04-26T23:00:00", "2026-04-28"),
-    ],
-)
-def test_the_published_schedule(submitted: str, listed: str) -> None:
-    """The cut-off is 14:00 Eastern and the weekend's papers are listed on Tuesday."""
-    moment = datetime.fromisoformat(submitted).replace(tzinfo=EASTERN)
-    assert listing_day(moment) == date.fromisoformat(listed)
-    assert listing_day(moment.astimezone(UTC)) == date.fromisoformat(listed)
-
-
-@pytest.mark.parametrize(("day", "hours"), [("2026-03-08", 167), ("2026-11-01", 169)])
-def test_a_window_over_a_clock_change_is_an_hour_shorter_or_longer(day: str, hours: int) -> None:
-    """The windows follow the clocks of New York, in real hours."""
-    sunday = datetime.combine(date.fromisoformat(day), time(12), EASTERN)
-    start, end = submission_window(week_of(listing_day(sunday)))
-    assert start.utcoffset() != end.utcoffset()
-    assert end.astimezone(UTC) - start.astimezone(UTC) == timedelta(hours=hours)
-
-
-@pytest.mark.parametrize(
-    ("day", "before", "after"),
-    [("2026-03-09", "17:59", "18:00"), ("2026-03-06", "18:59", "19:00"), ("2026-11-02", "18:59", "19:00")],
-)
-def test_the_cut_off_in_utc_moves_with_the_clocks(day: str, before: str, after: str) -> None:
-    """14:00 in New York is 18:00 UTC in summer and 19:00 UTC in winter."""
-    first, second = (listing_day(datetime.fromisoformat(f"{day}T{clock}:00+00:00")) for clock in (before, after))
-    assert first < second
 
 
 @given(st.dates(date(1992, 1, 1), date(2100, 1, 1)))

@@ -1,20 +1,18 @@
-"""ISO weeks of arXiv listing days, and the listing day that a submission falls on.
+"""ISO weeks of arXiv listing days.
 
-A *listing day* is the weekday (America/New_York) whose listing shows the paper: the announcement of 20:00 the evening
-before. Submissions from Friday 14:00 to Monday 14:00 are announced on Monday evening and listed on Tuesday.
+A *listing day* is the weekday (America/New_York) whose listing shows a paper: the announcement of 20:00 the evening
+before (`triage.core.announcements`).
 """
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 EASTERN = ZoneInfo("America/New_York")
-CUTOFF = time(14, 0)  # https://info.arxiv.org/help/availability.html
 _WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
-_FRIDAY = 4
 _FIRST_YEAR = 1991  # arXiv's first
 
 
@@ -74,19 +72,3 @@ def weeks_between(first: Week, last: Week) -> Iterator[Week]:
     while first <= last:
         yield first
         first = first.next
-
-
-def listing_day(submitted: datetime) -> date:
-    """The earliest listing day of a paper submitted at that (aware) time, moderators and deferred days aside."""
-    local = submitted.astimezone(EASTERN)
-    closes = local.date() if local.time() < CUTOFF else local.date() + timedelta(days=1)
-    if closes.weekday() > _FRIDAY:  # weekend: the batch closes on Monday 14:00
-        closes += timedelta(days=7 - closes.weekday())
-    listed = closes + timedelta(days=1)  # announced at 20:00 of the closing day, listed the day after
-    return listed if closes.weekday() != _FRIDAY else closes + timedelta(days=3)
-
-
-def submission_window(week: Week) -> tuple[datetime, datetime]:
-    """`[start, end)` of the submissions first listed in a week, aware, Eastern; held papers fall outside."""
-    start = datetime.combine(week.monday - timedelta(days=4), CUTOFF, EASTERN)
-    return start, datetime.combine(week.end - timedelta(days=4), CUTOFF, EASTERN)

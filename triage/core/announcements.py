@@ -1,0 +1,108 @@
+"""When arXiv announces: batches, listing days, and the listing day of a paper.
+
+A batch closes on a working day at 14:00 America/New_York, is announced at 20:00 (Friday's on Sunday) and is the
+listing of the day after: Monday to Friday. On a deferred day no batch closes, so the listing day after it is a
+holiday. https://info.arxiv.org/help/availability.html
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from triage.core.deferred_days import DEFERRED_DAYS
+from triage.core.week import EASTERN, Week
+
+CUTOFF = time(14, 0)
+ANNOUNCED = time(20, 0)
+HARVESTABLE = time(22, 30)  # OAI-PMH follows the announcement: https://info.arxiv.org/help/oa/index.html
+_DAY = timedelta(days=1)
+_FRIDAY, _SATURDAY = 4, 5
+
+
+def closes_batch(day: date) -> bool:
+    """Whether a batch closes at 14:00 of that day."""
+    return day.weekday() < _SATURDAY and day not in DEFERRED_DAYS
+
+
+def closing_day(listed: date) -> date:
+    """The day whose batch a Monday-to-Friday listing shows."""
+    return listed - (3 * _DAY if listed.weekday() == 0 else _DAY)
+
+
+def has_listing(day: date) -> bool:
+    """Whether a listing is due on that day."""
+    return day.weekday() < _SATURDAY and closes_batch(closing_day(day))
+
+
+def announced_at(listed: date) -> datetime:
+    """The moment (aware, Eastern) a listing day's papers become public: 20:00 of the evening before."""
+    return datetime.combine(listed - _DAY, ANNOUNCED, EASTERN)
+
+
+def harvestable_at(listed: date) -> datetime:
+    """From when on (aware, Eastern) OAI-PMH has a listing day's papers."""
+    return datetime.combine(listed - _DAY, HARVESTABLE, EASTERN)
+
+
+def listing_day(submitted: datetime) -> date:
+    """The earliest listing day of a paper submitted at that (aware) time; moderators may hold it for longer."""
+    local = submitted.astimezone(EASTERN)
+    closes = local.date() if local.time() < CUTOFF else local.date() + _DAY
+    while not closes_batch(closes):
+        closes += _DAY
+    return closes + (3 * _DAY if closes.weekday() == _FRIDAY else _DAY)
+
+
+def submission_window(week: Week) -> tuple[datetime, datetime]:
+    """`[start, end)` of the submissions first listed in a week, aware, Eastern; held papers fall outside."""
+    return _opening(week), _opening(week.next)
+
+
+def latest_listing(now: datetime) -> date:
+    """The newest listing day that OAI-PMH should have at that (aware) time."""
+    day = now.astimezone(EASTERN).date() + _DAY
+    while not has_listing(day) or harvestable_at(day) > now:
+        day -= _DAY
+    return day
+
+
+def listings_after(moment: datetime, last: date) -> tuple[date, ...]:
+    """The listing days, `last` the latest, that OAI-PMH did not have yet at that (aware) time, oldest first."""
+    start = moment.astimezone(EASTERN).date()
+    days = (start + number * _DAY for number in range((last - start).days + 1))
+    return tuple(day for day in days if has_listing(day) and harvestable_at(day) > moment)
+
+
+def place_paper(
+    submitted: datetime, datestamp: date, versions: int, *, unseen_until: datetime | None = None
+) -> date | None:
+    """The listing day of a paper that an archive shows for the first time; None where its submission time decides.
+
+    `unseen_until` is when the archive was last read to its end without it (None for a first load, where the
+    datestamp of an old paper says nothing). A paper that was held, or came in by a cross-list, was listed after that;
+    the datestamp (UTC) is its listing day while it has one version, since nothing else has changed it.
+    """
+    computed = listing_day(submitted)
+    if unseen_until is None:
+        return None
+    shown = _latest_listing_until(datestamp)
+    if versions > 1:
+        shown = min((*listings_after(unseen_until, shown)[:1], shown))
+    return shown if shown > computed else None
+
+
+def _opening(week: Week) -> datetime:
+    """14:00 of the last day whose batch was listed before the week."""
+    closes = week.monday - 4 * _DAY
+    while not closes_batch(closes):
+        closes -= _DAY
+    return datetime.combine(closes, CUTOFF, EASTERN)
+
+
+def _latest_listing_until(day: date) -> date:
+    while not has_listing(day):
+        day -= _DAY
+    return day
+
+
+def utc_day(moment: datetime) -> date:
+    """The UTC day of an aware time."""
+    return moment.astimezone(UTC).date()
