@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from triage.store.models import Base
+from triage.store import harvest_models, models  # noqa: F401 -- autogenerate compares with every table
+from triage.store.base import Base
 
 connection = context.config.attributes["connection"]
 context.configure(

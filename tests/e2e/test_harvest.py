@@ -19,8 +19,9 @@ from triage.core.week import EASTERN, parse_week
 from triage.errors import SourceError
 from triage.pipeline.harvest import is_harvest_due
 from triage.pipeline.run import run_week
-from triage.store.papers import count_week, upsert_papers
+from triage.store.papers import count_week
 from triage.store.runs import begin_run, finish_run
+from triage.store.upsert import upsert_papers
 
 WEEK = parse_week("2026-W17")
 _FIRST = datetime(2026, 4, 16, 18, tzinfo=UTC)  # Thursday 14:00 Eastern, when the week's window opens

@@ -19,7 +19,8 @@ from triage.adapters.snapshot import open_snapshot
 from triage.errors import InputError
 from triage.pipeline.importing import BATCH_LINES, ImportProgress, ImportReport, ignore_progress, import_files
 from triage.store.engine import Database
-from triage.store.models import ImportRow, PaperRow, QuarantineRow, VersionRow
+from triage.store.harvest_models import ImportRow, QuarantineRow
+from triage.store.models import PaperRow, VersionRow
 from triage.store.schema import ensure_schema
 
 _KILLED_AFTER_TWO_BATCHES = """

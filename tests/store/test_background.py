@@ -7,7 +7,8 @@ from triage.core.week import parse_week
 from triage.store.background import hash_order, sample_background
 from triage.store.embeddings import save_vectors
 from triage.store.engine import Database
-from triage.store.papers import select_papers, upsert_papers
+from triage.store.papers import select_papers
+from triage.store.upsert import upsert_papers
 
 _NOW = datetime(2026, 4, 20, tzinfo=UTC)
 _WEEK = parse_week("2026-W17")

@@ -11,7 +11,8 @@ from triage.errors import StoreError
 from triage.store.embeddings import load_vectors, save_vectors, stack_vectors
 from triage.store.engine import Database
 from triage.store.models import EmbeddingRow
-from triage.store.papers import StoredPaper, select_papers, upsert_papers
+from triage.store.papers import StoredPaper, select_papers
+from triage.store.upsert import upsert_papers
 
 _NOW = datetime(2026, 4, 20, tzinfo=UTC)
 

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.errors import StoreError
 from triage.store.engine import BUSY_TIMEOUT_MS, Database
-from triage.store.models import RunRow, TagRow, VersionRow, VoteRow
+from triage.store.harvest_models import RunRow
+from triage.store.models import TagRow, VersionRow, VoteRow
 
 _NOW = datetime(2026, 4, 20, 0, 30, tzinfo=UTC)
 

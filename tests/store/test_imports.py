@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from triage.store.engine import Database
+from triage.store.harvest_models import ImportRow, QuarantineRow
 from triage.store.imports import BadLine, Checkpoint, find_checkpoint, quarantine_lines, save_checkpoint
-from triage.store.models import ImportRow, QuarantineRow
 
 _NOW = datetime(2026, 4, 20, tzinfo=UTC)
 _DIGEST = "ab" * 32

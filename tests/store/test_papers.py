@@ -8,15 +8,8 @@ from triage.core.paper import Paper, PaperVersion, hash_content
 from triage.core.week import Week
 from triage.store.engine import Database
 from triage.store.models import PaperRow, VersionRow
-from triage.store.papers import (
-    StoredPaper,
-    UpsertCount,
-    count_weeks,
-    list_ids_before,
-    select_papers,
-    select_week,
-    upsert_papers,
-)
+from triage.store.papers import StoredPaper, count_weeks, list_ids_before, select_papers, select_week
+from triage.store.upsert import UpsertCount, upsert_papers
 
 _NOW = datetime(2026, 4, 20, 6, tzinfo=UTC)
 _LATER = _NOW + timedelta(days=1)

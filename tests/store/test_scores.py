@@ -7,8 +7,9 @@ from sqlalchemy import func, select
 from triage.core.paper import Paper
 from triage.store.engine import Database
 from triage.store.models import ScoreRow
-from triage.store.papers import StoredPaper, select_papers, upsert_papers
+from triage.store.papers import StoredPaper, select_papers
 from triage.store.scores import Score, ScoreKey, load_scores, save_scores
+from triage.store.upsert import upsert_papers
 
 _NOW = datetime(2026, 4, 20, tzinfo=UTC)
 _KEY = ScoreKey("t", "0123456789ab", "prior-1+small")

@@ -8,7 +8,7 @@ from triage.core.paper import Paper
 from triage.errors import InputError
 from triage.store.engine import Database
 from triage.store.models import EntryRow, ShortlistRow
-from triage.store.papers import StoredPaper, select_papers, upsert_papers
+from triage.store.papers import StoredPaper, select_papers
 from triage.store.shortlists import (
     Entry,
     Shortlist,
@@ -17,6 +17,7 @@ from triage.store.shortlists import (
     publish_shortlist,
     replace_shortlist,
 )
+from triage.store.upsert import upsert_papers
 
 _NOW = datetime(2026, 4, 20, tzinfo=UTC)
 

@@ -36,10 +36,11 @@ class ArxivId(msgspec.Struct, frozen=True, order=True):
 
 
 class PaperVersion(msgspec.Struct, frozen=True):
-    """One version of a paper; `submitted` is aware, UTC."""
+    """One version of a paper; `submitted` is aware, UTC; a withdrawal is a version of its own."""
 
     version: int
     submitted: datetime | None = None
+    is_withdrawn: bool = False
 
 
 class Paper(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,15 +8,16 @@ from time import monotonic
 
 import msgspec
 
+from triage.core.announcements import submission_window
 from triage.core.paper import Paper
-from triage.core.week import EASTERN, Week, submission_window
+from triage.core.week import EASTERN, Week
 from triage.errors import SourceError
 from triage.pipeline.report import Progress, StepReport, keep_quiet
 from triage.ports import Source
 from triage.store.engine import Database
 from triage.store.imports import BadLine, quarantine_lines
-from triage.store.papers import UpsertCount, upsert_papers
 from triage.store.runs import begin_run, find_last_run, finish_run
+from triage.store.upsert import UpsertCount, upsert_papers
 
 BATCH = 200
 

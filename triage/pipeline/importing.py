@@ -12,7 +12,7 @@ from triage.core.arxiv_json import read_record
 from triage.core.paper import Paper
 from triage.store.engine import Database
 from triage.store.imports import BadLine, Checkpoint, find_checkpoint, quarantine_lines, save_checkpoint
-from triage.store.papers import upsert_papers
+from triage.store.upsert import upsert_papers
 
 BATCH_LINES = 1_000
 

@@ -7,7 +7,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from triage.store.models import Base
+from triage.store.base import Base
 
 
 async def insert_missing(session: AsyncSession, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
@@ -19,3 +19,16 @@ async def insert_missing(session: AsyncSession, model: type[Base], rows: Sequenc
     table = cast("Table", model.__table__)
     statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     await session.execute(statement.on_conflict_do_nothing(), list(rows))
+
+
+async def insert_or_update(
+    session: AsyncSession, model: type[Base], rows: Sequence[dict[str, Any]], *, on: Sequence[str], set_: Sequence[str]
+) -> None:
+    """Insert rows; where the unique key `on` holds one, set its columns `set_`. No key may come twice; idempotent."""
+    if not rows:
+        return
+    dialect = session.get_bind().dialect.name
+    table = cast("Table", model.__table__)
+    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    values = {name: statement.excluded[name] for name in set_}
+    await session.execute(statement.on_conflict_do_update(index_elements=list(on), set_=values), list(rows))

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.store.conflict import insert_missing
-from triage.store.models import ImportRow, QuarantineRow
+from triage.store.harvest_models import ImportRow, QuarantineRow
 
 _RAW_CHARACTERS = 10_000
 _REASON_CHARACTERS = 500

@@ -1,7 +1,7 @@
-"""The tables. Integer keys inside, natural keys outside; every constraint is named so that migrations can change it."""
+"""The tables of papers and of what people get. Integer keys inside, natural keys outside."""
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -13,36 +13,24 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
-    Text,
     UniqueConstraint,
+    false,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from triage.store.types import UtcDateTime
-
-NAMING = {
-    "ix": "ix_%(column_0_N_label)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class Base(DeclarativeBase):
-    """Common metadata."""
-
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime(), str: Text(), list[str]: JSON()}
+from triage.store.base import Base
 
 
 class PaperRow(Base):
     """A paper, newest version known. `week` is derived from `announced` so that one index serves the main query."""
 
     __tablename__ = "papers"
-    __table_args__ = (Index("ix_papers_week", "week"), CheckConstraint("version > 0", name="version_positive"))
+    __table_args__ = (
+        Index("ix_papers_week", "week"),
+        Index("ix_papers_announced", "announced"),
+        CheckConstraint("version > 0", name="version_positive"),
+    )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     arxiv_id: Mapped[str] = mapped_column(String(32), unique=True)
@@ -70,7 +58,7 @@ class PaperRow(Base):
 
 
 class VersionRow(Base):
-    """One version of a paper in its history."""
+    """One version of a paper in its history; arXiv's own word on whether it is a withdrawal."""
 
     __tablename__ = "paper_versions"
     __table_args__ = (UniqueConstraint("paper_id", "version"),)
@@ -79,6 +67,21 @@ class VersionRow(Base):
     paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id", ondelete="CASCADE"))
     version: Mapped[int]
     submitted: Mapped[datetime | None]
+    is_withdrawn: Mapped[bool] = mapped_column(Boolean, server_default=false())
+
+
+class ChangeRow(Base):
+    """What a record changed of a paper that was known: `{field: [before, after]}`, numbered from 1 per paper."""
+
+    __tablename__ = "paper_changes"
+    __table_args__ = (UniqueConstraint("paper_id", "number"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    seen_at: Mapped[datetime]
+    source: Mapped[str]
+    fields: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class EmbeddingRow(Base):
@@ -161,7 +164,7 @@ class ShortlistRow(Base):
 
 
 class EntryRow(Base):
-    """One place in a shortlist. `kind` is `ranked` or `exploration`."""
+    """One place in a shortlist. `kind` is `ranked` or `exploration`; `version` is the one that was ranked."""
 
     __tablename__ = "shortlist_entries"
     __table_args__ = (
@@ -175,49 +178,8 @@ class EntryRow(Base):
     paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"))
     kind: Mapped[str] = mapped_column(String(12))
     rank: Mapped[int]
+    version: Mapped[int | None]
     score: Mapped[float] = mapped_column(Float)
     reasons: Mapped[list[str]]
     takeaway: Mapped[str | None]
     takeaway_source: Mapped[str | None]
-
-
-class QuarantineRow(Base):
-    """A record that could not be read, kept with its place and reason so that nothing is lost in silence."""
-
-    __tablename__ = "quarantine"
-    __table_args__ = (UniqueConstraint("origin", "line"),)
-
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    origin: Mapped[str]
-    line: Mapped[int]
-    reason: Mapped[str]
-    raw: Mapped[str]
-    created_at: Mapped[datetime]
-
-
-class ImportRow(Base):
-    """How far a file was imported; `digest` is the SHA-256 of its bytes, so a renamed file is known again."""
-
-    __tablename__ = "imports"
-
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    digest: Mapped[str] = mapped_column(String(64), unique=True)
-    path: Mapped[str]
-    lines_done: Mapped[int]
-    papers: Mapped[int]
-    quarantined: Mapped[int]
-    finished_at: Mapped[datetime | None]
-
-
-class RunRow(Base):
-    """One execution of one step and its report."""
-
-    __tablename__ = "runs"
-
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    step: Mapped[str] = mapped_column(String(16))
-    week: Mapped[str | None] = mapped_column(String(8))
-    started_at: Mapped[datetime]
-    seconds: Mapped[float] = mapped_column(Float)
-    status: Mapped[str] = mapped_column(String(16))
-    report: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -1,20 +1,14 @@
-"""Papers in the store: upsert without loss, and the selections the steps work on."""
+"""Papers in the store: the selections the steps work on."""
 
-import hashlib
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Collection, Iterable
 
 import msgspec
-from msgspec.structs import replace
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from triage.core.merging import merge_papers
-from triage.core.paper import Paper, PaperVersion, hash_content
-from triage.core.week import Week, listing_day, week_of
-from triage.store.conflict import insert_missing
-from triage.store.models import PaperRow, VersionRow
+from triage.core.paper import Paper
+from triage.core.week import Week
+from triage.store.models import PaperRow
 
 _CHUNK = 500  # SQLite takes a limited number of variables in one statement
 
@@ -25,35 +19,6 @@ class StoredPaper(msgspec.Struct, frozen=True):
     key: int
     paper: Paper
     content_hash: str
-
-
-class UpsertCount(msgspec.Struct, frozen=True):
-    """What an upsert did to a batch."""
-
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-
-    def __add__(self, other: "UpsertCount") -> "UpsertCount":
-        return UpsertCount(self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged)
-
-
-async def upsert_papers(session: AsyncSession, papers: Sequence[Paper], now: datetime) -> UpsertCount:
-    """Add new papers, update changed ones, touch nothing else; idempotent.
-
-    A known paper becomes what `merge_papers` makes of it and the record, and stays in the week it was put in unless a
-    listing day that was read replaces one that was computed. Several records with one id are merged first.
-    """
-    merged = _merge_records(papers)
-    known = await _find_known(session, merged)
-    fresh = [paper for paper in merged.values() if paper.arxiv_id not in known]
-    await insert_missing(
-        session, PaperRow, [_to_columns(paper) | {"first_seen": now, "changed_at": now} for paper in fresh]
-    )
-    changed = [row for arxiv_id, row in known.items() if _merge_into(row, merged[arxiv_id], now)]
-    await session.flush()
-    await _add_versions(session, papers)
-    return UpsertCount(len(fresh), len(changed), len(papers) - len(fresh) - len(changed))
 
 
 async def select_week(session: AsyncSession, week: Week, categories: Collection[str]) -> list[StoredPaper]:
@@ -113,95 +78,3 @@ def to_stored(row: PaperRow) -> StoredPaper:
         partial=tuple(row.partial),
     )
     return StoredPaper(row.id, paper, row.content_hash)
-
-
-def _merge_records(papers: Iterable[Paper]) -> dict[str, Paper]:
-    merged: dict[str, Paper] = {}
-    for paper in papers:
-        known = merged.get(paper.arxiv_id)
-        merged[paper.arxiv_id] = merge_papers(known, paper) if known else paper
-    return merged
-
-
-async def _find_known(session: AsyncSession, arxiv_ids: Iterable[str]) -> dict[str, PaperRow]:
-    wanted = list(arxiv_ids)
-    known: dict[str, PaperRow] = {}
-    for start in range(0, len(wanted), _CHUNK):
-        query = select(PaperRow).where(PaperRow.arxiv_id.in_(wanted[start : start + _CHUNK]))
-        known.update({row.arxiv_id: row for row in await session.scalars(query)})
-    return known
-
-
-def _merge_into(row: PaperRow, read: Paper, now: datetime) -> bool:
-    """Bring a row up to date; False when the record says nothing new."""
-    known = to_stored(row).paper
-    if row.is_announced_computed:
-        known = replace(known, announced=None)
-    columns = _to_columns(merge_papers(known, read))
-    if columns["metadata_hash"] == row.metadata_hash:
-        return False
-    if columns["is_announced_computed"] and row.announced is not None:
-        columns |= {"announced": row.announced, "week": row.week}
-    for name, value in columns.items():
-        setattr(row, name, value)
-    row.changed_at = now
-    return True
-
-
-def _to_columns(paper: Paper) -> dict[str, Any]:
-    announced = paper.announced or (listing_day(paper.published) if paper.published else None)
-    return {
-        "arxiv_id": paper.arxiv_id,
-        "version": paper.version,
-        "title": paper.title,
-        "abstract": paper.abstract,
-        "authors": list(paper.authors),
-        "categories": list(paper.categories),
-        "primary_category": paper.primary_category,
-        "comment": paper.comment,
-        "doi": paper.doi,
-        "journal_ref": paper.journal_ref,
-        "published": paper.published,
-        "updated": paper.updated,
-        "announced": announced,
-        "is_announced_computed": paper.announced is None,
-        "week": str(week_of(announced)) if announced else None,
-        "is_withdrawn": paper.is_withdrawn,
-        "partial": list(paper.partial),
-        "source": paper.source,
-        "content_hash": hash_content(paper.title, paper.abstract),
-        "metadata_hash": _hash_metadata(paper),
-    }
-
-
-def _hash_metadata(paper: Paper) -> str:
-    return hashlib.sha256(msgspec.json.encode(replace(paper, source="", versions=()))).hexdigest()
-
-
-async def _add_versions(session: AsyncSession, papers: Iterable[Paper]) -> None:
-    histories = [(paper.arxiv_id, version) for paper in papers for version in _list_versions(paper)]
-    keys = await _find_keys(session, sorted({arxiv_id for arxiv_id, _ in histories}))
-    rows = {
-        (arxiv_id, version.version): {
-            "paper_id": keys[arxiv_id],
-            "version": version.version,
-            "submitted": version.submitted,
-        }
-        for arxiv_id, version in histories
-    }
-    await insert_missing(session, VersionRow, list(rows.values()))
-
-
-def _list_versions(paper: Paper) -> tuple[PaperVersion, ...]:
-    if paper.versions or paper.version is None:
-        return paper.versions
-    submitted = paper.published if paper.version == 1 else paper.updated
-    return (PaperVersion(paper.version, submitted),)
-
-
-async def _find_keys(session: AsyncSession, arxiv_ids: Sequence[str]) -> dict[str, int]:
-    keys: dict[str, int] = {}
-    for start in range(0, len(arxiv_ids), _CHUNK):
-        query = select(PaperRow.arxiv_id, PaperRow.id).where(PaperRow.arxiv_id.in_(arxiv_ids[start : start + _CHUNK]))
-        keys.update(dict((await session.execute(query)).all()))
-    return keys

@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from triage.store.models import RunRow
+from triage.store.harvest_models import RunRow
 
 
 class Run(msgspec.Struct, frozen=True):
