@@ -93,8 +93,7 @@ def test_a_paper_outside_the_window_is_reported() -> None:
     stray = msgspec.structs.replace(make_papers(3)[2], published=MONDAY - timedelta(days=1))
     papers = make_papers(2)
     with open_case(papers) as case:
-        case.server.papers.append(stray)
-        case.server._select = lambda _params: [*papers, stray]  # type: ignore[method-assign, assignment]  # it ignores the dates
+        case.server.query.select = lambda _params: [*papers, stray]  # type: ignore[method-assign, assignment]  # it ignores the dates
         assert case.read_week() == papers
         assert case.bad == [f"2604.00003: submitted {stray.published}, outside the time asked for"]
 
@@ -198,7 +197,7 @@ def test_two_sources_in_two_threads_take_turns() -> None:
     papers = make_papers(35)
     with open_case(papers) as case:
         case.server.thinking = 0.01
-        other = ArxivApi(case.server.base_url, Network(case.pace, "x"), limits=SMALL)
+        other = ArxivApi(case.server.query_url, Network(case.pace, "x"), limits=SMALL)
         results: list[list[Paper]] = []
         threads = [
             threading.Thread(target=lambda api=api: results.append(list(api.submitted_between(*WEEK, CATEGORIES))))

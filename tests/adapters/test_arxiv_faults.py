@@ -6,20 +6,20 @@ from collections.abc import Callable
 import arxiv
 import msgspec
 import pytest
-from fakes.arxiv_case import BOUNDED, HASTY, SMALL, Case, open_case
-from fakes.arxiv_faults import FAULTS, RECORD_FAULTS
-from fakes.arxiv_server import FakeArxiv
+from fakes.arxiv_case import BOUNDED, HASTY, SMALL, Case, open_case, serve
 from fakes.papers import make_papers
 
 from triage.adapters.arxiv_api import ArxivApi
 from triage.adapters.arxiv_http import HttpLimits, Network
+from triage.adapters.fake_arxiv.faults_query import QUERY
+from triage.adapters.fake_arxiv.faults_query import QUERY_RECORD as RECORD_FAULTS
+from triage.adapters.fake_arxiv.faults_wire import FATAL, SLOW, WIRE
+from triage.adapters.fake_arxiv.server import FakeArxiv
 from triage.adapters.pace import INTERVAL
 from triage.core.paper import Paper
 from triage.errors import SourceError
 
-FATAL = ["status_403", "redirect", "long_pause"]
-HEALED = sorted(FAULTS.keys() - RECORD_FAULTS.keys() - set(FATAL))
-SLOW = ["silence", "drip_head", "drip_body", "drip_without_length"]  # they take real time
+HEALED = sorted((WIRE | QUERY).keys() - RECORD_FAULTS.keys() - FATAL.keys())
 # Told twice alike, these cannot be told from the truth: the alarm on an empty announcement day is for them.
 BELIEVABLE = ["blank_zero"]
 # A page shifted by mistake and a list that moves by as much fit together: no reader could tell.
@@ -103,7 +103,7 @@ def test_a_bad_record_among_single_papers_is_set_aside(fault: str) -> None:
 def test_papers_that_were_not_asked_for_are_an_error() -> None:
     """A server that ignores the ids cannot be believed."""
     with open_case(PAPERS) as case:
-        case.server._select = lambda _params: PAPERS[5:7]  # type: ignore[method-assign, assignment]  # it ignores ids
+        case.server.query.select = lambda _params: PAPERS[5:7]  # type: ignore[method-assign, assignment]  # it ignores ids
         with pytest.raises(SourceError, match=r"not asked for: 2604\.00006"):
             list(case.api.by_id(["2604.00001"]))
 
@@ -122,7 +122,7 @@ def test_403_stops_everything_until_a_person_acts() -> None:
         case.server.script = ["status_403"]
         with pytest.raises(SourceError, match="403"):
             case.read_week()
-        other = ArxivApi(case.server.base_url, Network(case.pace, "x"), limits=SMALL)
+        other = ArxivApi(case.server.query_url, Network(case.pace, "x"), limits=SMALL)
         case.time.now += 1e6
         with pytest.raises(SourceError, match="find the cause"):
             list(other.by_id(["2604.00001"]))
@@ -173,11 +173,11 @@ def test_waits_grow_with_each_attempt() -> None:
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_server_that_is_gone_is_asked_slowly(scheme: str) -> None:
     """A refused connection and a failed TLS handshake are retried at the same pace, then reported."""
-    with FakeArxiv([]) as gone:
-        url = gone.base_url
+    with serve([]) as gone:
+        url = gone.query_url
     with open_case([]) as case:
         if scheme == "https":
-            url = case.server.base_url.replace("http", "https")
+            url = case.server.query_url.replace("http", "https")
         api = ArxivApi(url, Network(case.pace, "x"), limits=SMALL)
         with pytest.raises(SourceError, match="the connection failed"):
             list(api.by_id(["2604.00001"]))
@@ -186,12 +186,12 @@ def test_a_server_that_is_gone_is_asked_slowly(scheme: str) -> None:
 
 
 def _remove_in_front(case: Case) -> None:
-    del case.server.papers[2]
+    case.server.archive.remove(PAPERS[2].arxiv_id)
 
 
 def _swap_under_an_equal_total(case: Case) -> None:
-    del case.server.papers[2]
-    case.server.papers.append(make_papers(50)[-1])
+    case.server.archive.remove(PAPERS[2].arxiv_id)
+    case.server.archive.load(make_papers(50)[-1:])
 
 
 @pytest.mark.parametrize("place", [1, 2, 3])
@@ -200,7 +200,7 @@ def test_a_list_that_moves_is_read_again(move: Callable[[Case], None], place: in
     """What is handed out is one list that stood still, not a mixture of two."""
     with open_case(PAPERS) as case:
         case.server.before = {place: lambda: move(case)}
-        assert case.read_week() == case.server.papers
+        assert case.read_week() == case.papers
         _check_gaps(case)
 
 
@@ -209,7 +209,7 @@ def test_a_paper_that_comes_while_reading_is_not_lost(place: int) -> None:
     """A held paper enters in front of what was read already."""
     late = make_papers(60)[-1]
     with open_case(PAPERS[1:]) as case:
-        case.server.before = {place: lambda: case.server.papers.extend([PAPERS[0], late])}
+        case.server.before = {place: lambda: case.server.archive.load([PAPERS[0], late])}
         assert case.read_week() == [*PAPERS, late]
 
 
@@ -218,7 +218,7 @@ def test_a_paper_listed_twice_is_an_error(place: int) -> None:
     """One page apart or on the last page: a list that holds a paper twice may lack another."""
     with open_case(PAPERS) as case:
         again = msgspec.structs.replace(PAPERS[0], published=PAPERS[place].published)
-        case.server.papers.append(again)
+        case.server.query.doubled.append(again)
         with pytest.raises(SourceError, match="Nothing"):
             case.read_week()
 
@@ -227,7 +227,7 @@ def test_a_list_that_never_stands_still_is_an_error() -> None:
     """The reader gives up after a bounded number of starts."""
     with open_case(PAPERS) as case:
         extra = iter(make_papers(160)[35:])
-        case.server.before = {n: lambda: case.server.papers.append(next(extra)) for n in range(120)}
+        case.server.before = {n: lambda: case.server.archive.load([next(extra)]) for n in range(120)}
         with pytest.raises(SourceError, match="moved 6 times"):
             case.read_week()
 
@@ -254,22 +254,22 @@ def test_a_random_mix_of_faults_loses_nothing(seed: int) -> None:
 
 
 def _check_complete(found: list[Paper], case: Case) -> None:
-    missing = [paper for paper in case.server.papers if paper not in found]
-    assert found == [paper for paper in case.server.papers if paper in found]
+    missing = [paper for paper in case.papers if paper not in found]
+    assert found == [paper for paper in case.papers if paper in found]
     assert len(missing) == len(case.bad)
     assert all(any(f"{paper.authors[1]}<" in raw for raw in case.raw) for paper in missing)
 
 
 def _read_plainly(server: FakeArxiv) -> list[str]:
     client = arxiv.Client(page_size=10, delay_seconds=0, num_retries=3)
-    client.query_url_format = server.base_url + "?{}"
+    client.query_url_format = server.query_url + "?{}"
     query = "submittedDate:[202604130000 TO 202604200000] AND (cat:cs.IR OR cat:cs.CL OR cat:cs.AI OR cat:cs.LG)"
     search = arxiv.Search(query, max_results=None, sort_by=arxiv.SortCriterion.SubmittedDate)
     return [result.entry_id for result in client.results(search)]
 
 
 @pytest.mark.parametrize(
-    ("fault", "found"), [("ok", 35), ("text_as_atom", 0), ("error_entry", 0), ("blank", 0), ("no_total", 10)]
+    ("fault", "found"), [("ok", 35), ("text_as_xml", 0), ("error_entry", 0), ("blank", 0), ("no_total", 10)]
 )
 def test_the_plain_client_loses_papers_quietly(fault: str, found: int) -> None:
     """Why the adapter exists: the same answers, read by `arxiv.Client` alone, end early without an error."""

@@ -1,12 +1,13 @@
 import pytest
-from fakes.arxiv_faults import FAULTS, Answer
-from fakes.arxiv_server import answer_page
 from fakes.papers import make_papers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from triage.adapters.arxiv_http import BadAnswerError, read_retry_after
 from triage.adapters.arxiv_page import Page, Request, read_page, read_time
+from triage.adapters.fake_arxiv.answer import Answer
+from triage.adapters.fake_arxiv.faults import FAULTS
+from triage.adapters.fake_arxiv.query import answer_page
 
 REQUEST = Request(start=0, size=10)
 BODY = answer_page(make_papers(3), {"max_results": "10"}, {}).body

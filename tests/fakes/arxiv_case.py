@@ -1,16 +1,19 @@
 """A fake arXiv, fake time and an `ArxivApi` between them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 
-from fakes.arxiv_server import FakeArxiv
 from fakes.faketime import FakeTime
 from fakes.papers import MONDAY
+from msgspec.structs import replace
 
 from triage.adapters.arxiv_api import ArxivApi, QueryLimits
 from triage.adapters.arxiv_http import HttpLimits, Network, name_agent
+from triage.adapters.fake_arxiv.archive import FakeArchive
+from triage.adapters.fake_arxiv.server import FakeArxiv
 from triage.adapters.pace import Pace
 from triage.core.paper import Paper
 
@@ -20,6 +23,14 @@ SMALL = QueryLimits(page_size=10, per_query=100)
 BOUNDED = HttpLimits(size=2**20)
 # Real seconds, for the faults that take them; too short for tests that count requests on a busy machine.
 HASTY = HttpLimits(read=0.15, total=0.4, size=2**20)
+
+
+LATER = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def serve(papers: Iterable[Paper], clock: Callable[[], float] = monotonic) -> FakeArxiv:
+    """A fake arXiv that has had these papers for a long time; its log is kept by `clock`."""
+    return FakeArxiv(FakeArchive(lambda: LATER, papers), clock=clock)
 
 
 @dataclass
@@ -42,9 +53,18 @@ class Case:
         """What they were."""
         return [record.raw for record in self.api.set_aside]
 
+    @property
+    def papers(self) -> list[Paper]:
+        """What arXiv has, as its query API tells it, oldest first."""
+        return sorted((replace(paper, versions=()) for paper in self.server.archive.papers), key=_when)
+
     def read_week(self) -> list[Paper]:
         """Everything of `WEEK` in `CATEGORIES`."""
         return list(self.api.submitted_between(*WEEK, CATEGORIES))
+
+
+def _when(paper: Paper) -> tuple[datetime, str]:
+    return paper.published or LATER, paper.arxiv_id
 
 
 @contextmanager
@@ -53,9 +73,9 @@ def open_case(papers: Iterable[Paper], limits: QueryLimits = SMALL, http: HttpLi
     time = FakeTime()
     pace = Pace(monotonic=time.monotonic, sleep=time.sleep)
     pages: list[tuple[int, int]] = []
-    with FakeArxiv(papers, clock=time.monotonic) as server:
+    with serve(papers, time.monotonic) as server:
         api = ArxivApi(
-            server.base_url,
+            server.query_url,
             Network(pace, name_agent("triage@example.org"), http),
             limits=limits,
             on_page=lambda read, expected: pages.append((read, expected)),
