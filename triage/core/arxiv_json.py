@@ -11,6 +11,7 @@ from typing import Annotated
 
 import msgspec
 
+from triage.core.authors import split_authors
 from triage.core.paper import ArxivId, Paper, PaperVersion, clean_text, parse_arxiv_id
 from triage.core.withdrawal import says_withdrawn
 
@@ -22,9 +23,8 @@ NO_ABSTRACT = "abstract_missing"
 
 _CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]{2,}(?:-[A-Za-z]+)*)?")
 _WAS_A_NUMBER = re.compile(r"\d{3,4}\.\d{6,}|\d{3}\.\d+")
-_PARENTHESES = re.compile(r"\([^()]*\)")
-_BETWEEN_AUTHORS = re.compile(r"\s*(?:,\s*and\s+|,|\band\b)\s*")
 _AT_FIELD = re.compile(r"(?P<what>.*?) - at `\$\.?(?P<field>.*)`", re.DOTALL)
+_VERSION_DIGITS = 4  # as in arXiv ids
 _YEARS = range(1980, 2100)  # some papers of the eighties were added later; beyond 2099 the id scheme ends
 
 
@@ -65,7 +65,9 @@ def read_record(line: bytes) -> Paper:
     """Read either format; raise `ValueError`, a sentence that names the field and what was expected."""
     record = _decode(line)
     arxiv_id = _read_id(record.id)
-    versions = tuple(sorted((_read_version(version) for version in record.versions), key=lambda one: one.version))
+    versions = tuple(
+        sorted((read_version(one.version, one.created) for one in record.versions), key=lambda one: one.version)
+    )
     title, abstract = clean_text(record.title), clean_text(record.abstract or "")
     comment = _clean_or_none(record.comment or record.comments)
     if not title:
@@ -90,6 +92,20 @@ def read_record(line: bytes) -> Paper:
         partial=tuple(dict.fromkeys((*map(clean_text, record.partial), *(() if abstract else (NO_ABSTRACT,))))),
         versions=versions,
     )
+
+
+def read_version(name: str, created: str) -> PaperVersion:
+    """A version from `v1`, `v2` and so on and an RFC 2822 date; raise `ValueError` as `read_record` does."""
+    number = name.removeprefix("v")
+    if not (number.isascii() and number.isdecimal() and len(number) <= _VERSION_DIGITS and int(number)):
+        raise ValueError(f"field versions: expected v1, v2 and so on, got {name!r}")
+    try:
+        moment = parsedate_to_datetime(created)
+    except (ValueError, OverflowError):
+        raise ValueError(f"field versions: expected an RFC 2822 date, got {created!r}") from None
+    if str(moment.year) not in created:  # RFC 2822 lets 0001 and 01 mean 2001
+        raise ValueError(f"field versions: expected a year of four digits, got {created!r}")
+    return PaperVersion(int(number), _to_utc("versions", moment))
 
 
 def _decode(line: bytes) -> _Record:
@@ -119,17 +135,6 @@ def _read_id(text: str) -> ArxivId:
     except ValueError as error:
         was_a_number = " (somebody kept it as a number)" if _WAS_A_NUMBER.fullmatch(text) else ""
         raise ValueError(f"field id: {error}{was_a_number}") from None
-
-
-def _read_version(entry: _Version) -> PaperVersion:
-    number = entry.version.removeprefix("v")
-    if not (number.isascii() and number.isdecimal() and 1 <= int(number[:5]) <= 9999):  # noqa: PLR2004 # as in arXiv ids
-        raise ValueError(f"field versions: expected v1, v2 and so on, got {entry.version!r}")
-    try:
-        created = parsedate_to_datetime(entry.created)
-    except (ValueError, OverflowError):
-        raise ValueError(f"field versions: expected an RFC 2822 date, got {entry.created!r}") from None
-    return PaperVersion(int(number), _to_utc("versions", created))
 
 
 def _read_time(field: str, text: str | None) -> datetime | None:
@@ -179,7 +184,7 @@ def _read_authors(record: _Record) -> tuple[str, ...]:
     if record.authors_parsed:
         names = [" ".join((*parts[1:2], *parts[:1], *parts[2:3])) for parts in record.authors_parsed]
     elif isinstance(record.authors, str):
-        names = _BETWEEN_AUTHORS.split(_PARENTHESES.sub(" ", record.authors))
+        return split_authors(record.authors)
     else:
         names = record.authors or []
     return tuple(name for name in map(clean_text, names) if name)
