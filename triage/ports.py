@@ -120,6 +120,45 @@ class Source(Protocol):
         ...
 
 
+class Grant(msgspec.Struct, frozen=True):
+    """The answer to a process that asks for its turn to talk to a source.
+
+    `is_ours`: the caller holds the lease. `is_after_other`: someone else held it since the caller did; then the caller
+    lets its interval and `pause` (seconds, from now) pass, whichever is longer. `holder`: who has it if not the caller.
+    `stopped`: why nobody may talk until a person has seen to it.
+    """
+
+    is_ours: bool = False
+    is_after_other: bool = False
+    pause: float = 0.0
+    holder: str = ""
+    stopped: str | None = None
+
+
+class Lease(Protocol):
+    """The one turn to talk to a source, over all processes. No call waits for the holder; all raise `StoreError`."""
+
+    def acquire(self) -> Grant:
+        """Take the lease, or show that it is still ours; to be called directly before each request."""
+        ...
+
+    def postpone(self, seconds: float) -> None:
+        """Let whoever comes next pause that long from now, even if this process dies; only while the lease is ours."""
+        ...
+
+    def release(self, pause: float) -> None:
+        """Give the lease back; whoever comes next pauses that many seconds from now. Nothing if it is not ours."""
+        ...
+
+    def stop(self, reason: str) -> None:
+        """Refuse everybody, with the first reason given, until `resume`."""
+        ...
+
+    def resume(self) -> str | None:
+        """Undo `stop`, which is for a person to decide; returns the reason that stood, None if there was none."""
+        ...
+
+
 class Embedder(Protocol):
     """Texts to unit vectors."""
 

@@ -57,7 +57,7 @@ def upgrade() -> None:
         sa.Column("beat", sa.Integer(), nullable=False),
         sa.Column("pause", sa.Float(), nullable=False),
         sa.Column("stopped", sa.Text(), nullable=True),
-        sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_leases"),
         sa.UniqueConstraint("name", name="uq_leases_name"),
     )

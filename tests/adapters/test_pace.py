@@ -6,7 +6,7 @@ from fakes.faketime import FakeTime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from triage.adapters.pace import INTERVAL, Pace, process_pace
+from triage.adapters.pace import INTERVAL, Pace
 from triage.errors import SourceError
 
 
@@ -101,6 +101,17 @@ def test_after_a_stop_no_turn_is_granted() -> None:
         pytest.fail("the turn was granted")
 
 
+def test_after_a_word_from_a_person_turns_are_granted_again() -> None:
+    """The reason that stood is handed back; a second word has nothing to undo."""
+    time = FakeTime()
+    pace = _make_pace(time)
+    pace.stop("Refused by arXiv.")
+    assert pace.resume() == "Refused by arXiv."
+    assert pace.resume() is None
+    with pace.turn():
+        assert time.slept == []
+
+
 def test_threads_take_turns() -> None:
     """Eight threads never hold two turns at once, and every one pauses."""
     time = FakeTime()
@@ -124,8 +135,3 @@ def test_threads_take_turns() -> None:
     assert most == 1
     assert len(starts) == 40
     assert all(late - early >= INTERVAL for early, late in itertools.pairwise(starts))
-
-
-def test_a_process_has_one_pace() -> None:
-    """Two sources built apart share it."""
-    assert process_pace() is process_pace()

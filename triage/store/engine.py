@@ -5,13 +5,15 @@ from contextlib import asynccontextmanager, contextmanager
 from sqlite3 import DatabaseError
 from typing import Any
 
-from sqlalchemy import event, make_url
+from sqlalchemy import URL, Engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from triage.errors import InputError, StoreError
 
 BUSY_TIMEOUT_MS = 30_000
+Session = AsyncSession
+"""What `Database.read` and `write` hand out, for those who pass it on."""
 
 
 class Database:
@@ -30,7 +32,7 @@ class Database:
                 "Expected sqlite+aiosqlite:///PATH or postgresql+asyncpg://USER@HOST/NAME."
             ) from error
         if self.url.get_backend_name() == "sqlite":
-            _prepare_sqlite(self.engine)
+            prepare_sqlite(self.engine.sync_engine)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -48,33 +50,35 @@ class Database:
     @asynccontextmanager
     async def connection(self, *, writes: bool) -> AsyncIterator[AsyncConnection]:
         """A bare connection in a transaction, for schema work; raises `StoreError` when the database fails."""
-        with self._translate_errors():
+        with translate_errors(self.url):
             async with self.engine.execution_options(triage_writes=writes).begin() as connection:
                 yield connection
 
     @asynccontextmanager
     async def _session(self, *, writes: bool) -> AsyncIterator[AsyncSession]:
         engine = self.engine.execution_options(triage_writes=writes)
-        with self._translate_errors():
+        with translate_errors(self.url):
             async with AsyncSession(engine, expire_on_commit=False) as session:
                 yield session
-
-    @contextmanager
-    def _translate_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except DBAPIError as error:
-            raise StoreError(f"The database {self.url.render_as_string()} failed: {error.orig}") from error
 
     async def close(self) -> None:
         """Give the connections back."""
         await self.engine.dispose()
 
 
-def _prepare_sqlite(engine: AsyncEngine) -> None:
+@contextmanager
+def translate_errors(url: URL) -> Iterator[None]:
+    """What the driver raises becomes a `StoreError` that names the database, its password left out."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(f"The database {url.render_as_string()} failed: {error.orig}") from error
+
+
+def prepare_sqlite(engine: Engine) -> None:
     """WAL, foreign keys, and our own BEGIN: the driver's would start a reader and upgrade it, which fails when busy."""
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         try:
@@ -83,7 +87,7 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
             connection.close()  # its thread would outlive the program
             raise
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         writes = connection.get_execution_options().get("triage_writes", True)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -98,7 +98,8 @@ class MissingRow(Base):
 class LeaseRow(Base):
     """Whose turn it is to talk to a source, over all processes. `number` counts holders, `beat` signs of life.
 
-    `pause` is how many seconds the next holder must let pass; `stopped` is why nobody may talk at all.
+    `pause` is how many seconds the next holder must let pass; `stopped` is why nobody may talk at all; `noted_at` is
+    when either was written.
     """
 
     __tablename__ = "leases"
@@ -110,4 +111,4 @@ class LeaseRow(Base):
     beat: Mapped[int]
     pause: Mapped[float] = mapped_column(Float)
     stopped: Mapped[str | None] = mapped_column(Text)
-    stopped_at: Mapped[datetime | None]
+    noted_at: Mapped[datetime | None]
