@@ -2,10 +2,14 @@
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
-from pydantic import Field, field_validator
+from pydantic import AwareDatetime, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_TERMS = 3.0  # seconds: https://info.arxiv.org/help/api/tou.html
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Settings(BaseSettings):
@@ -24,9 +28,19 @@ class Settings(BaseSettings):
     threads: int = Field(default=0, ge=0)
     """CPU threads for the embedder; 0 means all cores given to this process."""
     arxiv_api_url: str = "https://export.arxiv.org/api/query"
-    """The query API; tests point it at loopback."""
+    """The query API: single ids, repair, a quick first week."""
+    arxiv_oai_url: str = "https://oaipmh.arxiv.org/oai"
+    """OAI-PMH: the spine of the harvest."""
+    arxiv_feed_url: str = "https://rss.arxiv.org/rss"
+    """The day's listings."""
+    arxiv_interval: float = Field(default=3.0, ge=0.0)
+    """Seconds between two requests; arXiv's terms want 3, and less is only taken for servers on this machine."""
+    keep_answers: int = Field(default=30, ge=0)
+    """Days that raw answers of arXiv are kept in `home/answers` for replay; 0 keeps none."""
     contact: str = ""
     """An address that arXiv can write to; it goes into the User-Agent."""
+    now: AwareDatetime | None = None
+    """Take it to be this time, such as 2026-08-21T12:00:00Z: for trials with answers of another time."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     """What goes to standard error."""
 
@@ -34,6 +48,14 @@ class Settings(BaseSettings):
     @classmethod
     def _expand(cls, home: Path) -> Path:
         return home.expanduser().absolute()
+
+    @field_validator("arxiv_interval")
+    @classmethod
+    def _respect_arxiv(cls, interval: float, info: ValidationInfo) -> float:
+        urls = [url for name, url in info.data.items() if name.startswith("arxiv_")]
+        if interval < _TERMS and not all(urlsplit(url).hostname in _LOOPBACK for url in urls):
+            raise ValueError(f"expected at least {_TERMS:g} seconds, as arXiv's terms of use want")
+        return interval
 
     @property
     def url(self) -> str:

@@ -6,18 +6,19 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from fakes.arxiv_server import FakeArxiv
+from fakes.arxiv_case import serve
 from fakes.cli_case import Home
 from fakes.papers import make_papers
 from msgspec.structs import replace
 
-from triage.adapters.fixed_source import FixedSource
+from triage.adapters.fixed_source import FixedArchive, FixedSource
 from triage.bootstrap import Services, open_services
 from triage.config import Settings
 from triage.core.paper import Paper
 from triage.core.week import EASTERN, parse_week
 from triage.errors import SourceError
 from triage.pipeline.harvest import is_harvest_due
+from triage.pipeline.reconcile import Desk
 from triage.pipeline.run import run_week
 from triage.store.papers import count_week
 from triage.store.runs import begin_run, finish_run
@@ -49,20 +50,29 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         yield services
 
 
+def open_desk(services: Services, source: FixedSource) -> Desk:
+    """What a harvest works with, arXiv being that source and no archive."""
+    return Desk(services.database, FixedArchive([], _NOW), source, services.rubric.categories, services.clock())
+
+
 async def run_from(services: Services, papers: list[Paper], *, ask_arxiv: bool = False) -> dict[str, int]:
     """Run the week with those papers at arXiv; what was done, by step."""
     bench = services.bench()
     reports = await run_week(
-        bench, WEEK, lambda: FixedSource(papers), topics=services.rubric.topics, ask_arxiv=ask_arxiv
+        bench,
+        WEEK,
+        lambda: open_desk(services, FixedSource(papers)),
+        topics=services.rubric.topics,
+        ask_arxiv=ask_arxiv,
     )
     return {report.step: report.done for report in reports}
 
 
 def test_harvest_needs_to_say_who_asks(home: Home) -> None:
     """Without a contact arXiv is not asked."""
-    with FakeArxiv(make_week()) as arxiv:
+    with serve(make_week()) as arxiv:
         for arguments in (("--week", "2026-W17"), ("--since", "2026-04-20")):
-            home.environment["TRIAGE_ARXIV_API_URL"] = arxiv.base_url
+            home.environment["TRIAGE_ARXIV_API_URL"] = arxiv.query_url
             assert "Set TRIAGE_CONTACT" in home.refuse("harvest", *arguments)
         assert arxiv.log == []
 
@@ -70,8 +80,8 @@ def test_harvest_needs_to_say_who_asks(home: Home) -> None:
 def test_harvest_keeps_every_paper_of_the_week(home: Home) -> None:
     """Requests say whom to write to; the papers lie in their week and can be ranked."""
     papers = make_week()
-    with FakeArxiv(papers) as arxiv:
-        home.environment |= {"TRIAGE_ARXIV_API_URL": arxiv.base_url, "TRIAGE_CONTACT": "me@example.org"}
+    with serve(papers) as arxiv:
+        home.environment |= {"TRIAGE_ARXIV_API_URL": arxiv.query_url, "TRIAGE_CONTACT": "me@example.org"}
         report = home.do("harvest", "--week", "2026-W17", "--json").json[0]
         assert arxiv.log
         assert all("me@example.org" in request.user_agent for request in arxiv.log)
@@ -82,15 +92,15 @@ def test_harvest_keeps_every_paper_of_the_week(home: Home) -> None:
 
 
 def test_a_harvest_that_fails_is_a_failure(home: Home) -> None:
-    """An answer that is none: exit code 1, a sentence, and nothing changed."""
-    before = home.dump()
-    with FakeArxiv(make_week()) as arxiv:
+    """An answer that is none: exit code 1, a sentence, and nothing changed but whose turn it was."""
+    before = home.dump() | {"leases": []}
+    with serve(make_week()) as arxiv:
         arxiv.always = "redirect"
-        home.environment |= {"TRIAGE_ARXIV_API_URL": arxiv.base_url, "TRIAGE_CONTACT": "me@example.org"}
+        home.environment |= {"TRIAGE_ARXIV_API_URL": arxiv.query_url, "TRIAGE_CONTACT": "me@example.org"}
         result = home.run("harvest", "--week", "2026-W17")
     assert result.code == 1
     assert result.err.startswith("triage: ")
-    assert home.dump() == before
+    assert home.dump() | {"leases": []} == before
 
 
 async def test_a_run_asks_arxiv_for_a_week_it_does_not_have(services: Services) -> None:
@@ -125,7 +135,7 @@ async def test_what_came_before_a_failure_is_kept(services: Services) -> None:
 
     bench = services.bench()
     with pytest.raises(SourceError, match="the line broke"):
-        await run_week(bench, WEEK, lambda: BrokenSource(papers), topics=services.rubric.topics)
+        await run_week(bench, WEEK, lambda: open_desk(services, BrokenSource(papers)), topics=services.rubric.topics)
     async with services.database.read() as session:
         assert await count_week(session, WEEK) == 400
     done = await run_from(services, papers)
@@ -166,4 +176,4 @@ async def test_a_harvest_before_the_last_listing_is_made_again(
     async with services.database.write() as session:
         await finish_run(session, await begin_run(session, "harvest", "2026-W17", made), 1.0, {})
 
-    assert await is_harvest_due(services.database, parse_week("2026-W17")) is is_due
+    assert await is_harvest_due(services.database, parse_week("2026-W17"), _NOW) is is_due

@@ -172,6 +172,17 @@ def test_a_paper_that_an_archive_shows_late_is_listed_when_it_was_shown(
     assert day == (date.fromisoformat(listed) if listed else None)
 
 
-def test_a_first_load_goes_by_submission() -> None:
+@pytest.mark.parametrize(
+    ("submitted", "datestamp", "versions", "listed"),
+    [
+        ("2019-05-01T09:00", "2026-08-21", 1, None),  # an old paper whose metadata was edited
+        ("2026-08-12T09:00", "2026-08-21", 1, "2026-08-21"),  # a fresh one that was held
+        ("2026-08-12T09:00", "2026-08-21", 2, None),  # a fresh one that was replaced
+    ],
+)
+def test_on_a_first_load_only_a_fresh_paper_goes_by_its_datestamp(
+    submitted: str, datestamp: str, versions: int, listed: str | None
+) -> None:
     """The datestamp of an old paper is that of its last change."""
-    assert place_paper(eastern("2019-05-01T09:00"), date(2026, 8, 21), 1) is None
+    day = place_paper(eastern(submitted), date.fromisoformat(datestamp), versions)
+    assert day == (date.fromisoformat(listed) if listed else None)

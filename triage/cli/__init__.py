@@ -10,7 +10,7 @@ from triage.errors import TriageError
 
 _COMMANDS = {  # name: (where it is, what help says of it)
     "run": ("triage.cli.weekly:run", "Do what is missing of all steps for a week."),
-    "harvest": ("triage.cli.papers:harvest", "Ask arXiv for new papers."),
+    "harvest": ("triage.cli.harvest:harvest", "Bring the store up to date with arXiv."),
     "import": ("triage.cli.papers:import_", "Read papers from metadata files."),
     "embed": ("triage.cli.weekly:embed", "Give papers of a week their vectors."),
     "score": ("triage.cli.weekly:score", "Score papers of a week for each topic."),
@@ -19,8 +19,11 @@ _COMMANDS = {  # name: (where it is, what help says of it)
     "tag": ("triage.cli.votes:tag", "Name papers in your own words."),
     "rubric": ("triage.cli.rubric:rubric", "Check and show what the topics are."),
     "evaluate": ("triage.cli.evaluate:evaluate", "Measure the ranking beside today's rankers."),
+    "ledger": ("triage.cli.ledger:ledger", "Account for every announced paper."),
+    "repair": ("triage.cli.harvest:repair", "Find and fetch papers that are missing."),
     "doctor": ("triage.cli.doctor:doctor", "Say what is wrong with this installation."),
     "demo": ("triage.cli.demo:demo", "Show the main job on a made-up week, offline."),
+    "dev": ("triage.cli.dev:dev", "Serve files as arXiv would, for trying things offline."),
 }
 
 

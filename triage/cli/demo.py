@@ -121,7 +121,7 @@ async def _rank(services: Services, judgements: Path, progress: Progress) -> tup
     from triage.pipeline.shortlist import build_shortlist
 
     grades, topics, bench = read_judgements([judgements]), services.rubric.topics, services.bench(progress)
-    await run_week(bench, _WEEK, lambda: services.open_source(progress), topics=topics)
+    await run_week(bench, _WEEK, lambda: services.open_desk(progress), topics=topics)
     return tuple(
         [
             _Ranked(

@@ -75,10 +75,14 @@ def _check_clock() -> Check:
 
 def _check_with(settings: Settings) -> Iterator[Check]:
     from triage.pipeline.doctor_database import check_database
+    from triage.pipeline.doctor_ledger import check_ledger
 
     yield check_folder(settings.home)
     yield check_space(settings.home)
-    yield from asyncio.run(check_database(settings.url))
+    found = asyncio.run(check_database(settings.url))
+    yield from found
+    if any(check.name == "contents" and check.status != "failed" for check in found):
+        yield asyncio.run(check_ledger(settings.url, settings.now or datetime.now(UTC)))
     yield check_rubric(lambda: (find_rubric(settings), len(load_rubric(settings).topics)))
     yield check_embedder(lambda: _open_embedder(settings))
     yield check_contact(settings.contact)

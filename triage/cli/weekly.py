@@ -7,8 +7,8 @@ import click
 from rich.console import Console
 
 from triage.bootstrap import Services
+from triage.cli.harvest import check_week_has_begun
 from triage.cli.output import print_json, print_reports, print_shortlist, to_record
-from triage.cli.papers import check_week_has_begun
 from triage.cli.session import WEEK, json_option, run_with_services, show_progress
 from triage.core.rubric import Topic, find_topic
 from triage.core.week import Week
@@ -54,7 +54,7 @@ async def _run(services: Services, week: Week, topic: str | None, *, ask_arxiv: 
     topics = choose_topics(services, topic)
     with show_progress() as progress:
         bench = services.bench(progress)
-        return await run_week(bench, week, lambda: services.open_source(progress), topics=topics, ask_arxiv=ask_arxiv)
+        return await run_week(bench, week, lambda: services.open_desk(progress), topics=topics, ask_arxiv=ask_arxiv)
 
 
 @click.command()

@@ -15,6 +15,7 @@ ANNOUNCED = time(20, 0)
 HARVESTABLE = time(22, 30)  # OAI-PMH follows the announcement: https://info.arxiv.org/help/oa/index.html
 _DAY = timedelta(days=1)
 _FRIDAY, _SATURDAY = 4, 5
+_LONGEST_HOLD = timedelta(days=14)  # by moderators; longer ones are taken for edits on a first load only
 
 
 def closes_batch(day: date) -> bool:
@@ -64,11 +65,16 @@ def latest_listing(now: datetime) -> date:
     return day
 
 
+def listings_between(first: date, last: date) -> tuple[date, ...]:
+    """The listing days from `first` to `last`, both included, oldest first."""
+    days = (first + number * _DAY for number in range((last - first).days + 1))
+    return tuple(day for day in days if has_listing(day))
+
+
 def listings_after(moment: datetime, last: date) -> tuple[date, ...]:
     """The listing days, `last` the latest, that OAI-PMH did not have yet at that (aware) time, oldest first."""
-    start = moment.astimezone(EASTERN).date()
-    days = (start + number * _DAY for number in range((last - start).days + 1))
-    return tuple(day for day in days if has_listing(day) and harvestable_at(day) > moment)
+    days = listings_between(moment.astimezone(EASTERN).date(), last)
+    return tuple(day for day in days if harvestable_at(day) > moment)
 
 
 def place_paper(
@@ -76,14 +82,14 @@ def place_paper(
 ) -> date | None:
     """The listing day of a paper that an archive shows for the first time; None where its submission time decides.
 
-    `unseen_until` is when the archive was last read to its end without it (None for a first load, where the
-    datestamp of an old paper says nothing). A paper that was held, or came in by a cross-list, was listed after that;
-    the datestamp (UTC) is its listing day while it has one version, since nothing else has changed it.
+    The datestamp (UTC) of a paper with one version is its listing day, since nothing else has changed it: so a paper
+    that was held, or came in by a cross-list, is placed where it was shown. `unseen_until` is when the archive was
+    last read to its end without it; on a first load (None) a datestamp long after the submission is that of an edit.
     """
-    computed = listing_day(submitted)
+    computed, shown = listing_day(submitted), latest_listing_until(datestamp)
     if unseen_until is None:
-        return None
-    shown = _latest_listing_until(datestamp)
+        is_fresh = versions == 1 and shown - computed <= _LONGEST_HOLD
+        return shown if is_fresh and shown > computed else None
     if versions > 1:
         shown = min((*listings_after(unseen_until, shown)[:1], shown))
     return shown if shown > computed else None
@@ -97,7 +103,8 @@ def _opening(week: Week) -> datetime:
     return datetime.combine(closes, CUTOFF, EASTERN)
 
 
-def _latest_listing_until(day: date) -> date:
+def latest_listing_until(day: date) -> date:
+    """The newest listing day that is not later."""
     while not has_listing(day):
         day -= _DAY
     return day

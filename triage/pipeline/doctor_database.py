@@ -66,7 +66,7 @@ def _check_file(path: Path) -> list[Check]:
             return [Check("database", "ok", f"{path} is not there yet: fine, triage import or harvest makes it.")]
         if not os.access(path, os.R_OK | os.W_OK):
             raise PermissionError(f"{path} may not be read and written by this user")
-        with closing(_open_read_only(path)) as connection:
+        with closing(sqlite3.connect(name_read_only(path), uri=True)) as connection:
             return list(_inspect_file(path, lambda sql: connection.execute(sql).fetchall()))
     except OSError as error:
         return [Check("database", "failed", f"The database cannot be used: {error}. Change its owner or permissions.")]
@@ -74,11 +74,11 @@ def _check_file(path: Path) -> list[Check]:
         return [Check("database", "failed", f"{path} cannot be opened ({error}). {_RESTORE}.")]
 
 
-def _open_read_only(path: Path) -> sqlite3.Connection:
-    """A connection that leaves no trace: without a log beside it the file is complete, and nothing need be made."""
+def name_read_only(path: Path) -> str:
+    """A URI that leaves no trace: without a log beside it the file is complete, and nothing need be made."""
     log = path.with_name(f"{path.name}-wal")
     mode = "mode=ro" if log.exists() else "immutable=1"
-    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)
+    return f"{path.absolute().as_uri()}?{mode}"
 
 
 def _inspect_file(path: Path, query: Query) -> Iterator[Check]:
@@ -124,6 +124,7 @@ def _inspect(query: Query) -> Iterator[Check]:
     yield schema
     if schema.status == "ok":
         yield _check_contents(query)
+        yield _check_stop(query)
 
 
 def _check_schema(query: Query) -> Check:
@@ -160,3 +161,12 @@ def _check_contents(query: Query) -> Check:
     if not counts["papers"]:
         return Check("contents", "ok", f"{text}. Begin with triage import or triage harvest.")
     return Check("contents", "ok", f"{text}.")
+
+
+def _check_stop(query: Query) -> Check:
+    """Whether arXiv refused us, after which nobody asks it until a person says so."""
+    reasons = [str(row[0]) for row in query("SELECT stopped FROM leases WHERE stopped IS NOT NULL")]
+    if not reasons:
+        return Check("arxiv", "ok", "arXiv has not refused this installation.")
+    text = f"Nobody may ask arXiv any more: {reasons[0]} Find the cause, then run triage harvest --clear-stop."
+    return Check("arxiv", "warning", text)

@@ -1,11 +1,17 @@
 """What every step says of itself, and how it tells its progress."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
 
 import msgspec
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
+
+
+Remember = Callable[[str, datetime, Mapping[str, Any]], None]
+"""Called before a source is asked, with the kind of harvest, its time and what a replay must know of it."""
 
 
 class StepReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,3 +35,8 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
 def keep_quiet(label: str, done: int, total: int) -> None:
     """Tell nobody."""
     del label, done, total
+
+
+def forget(kind: str, started_at: datetime, details: Mapping[str, Any]) -> None:
+    """Keep no answers."""
+    del kind, started_at, details

@@ -9,24 +9,26 @@ from triage.core.rubric import Topic
 from triage.core.week import Week
 from triage.errors import InputError, SourceError
 from triage.pipeline.embed import embed_papers
-from triage.pipeline.harvest import harvest_week, is_harvest_due
+from triage.pipeline.harvest import covers_start, harvest_week, is_harvest_due
+from triage.pipeline.reconcile import Desk
 from triage.pipeline.report import StepReport
 from triage.pipeline.score import Bench, score_topic
 from triage.pipeline.shortlist import build_shortlist, select_papers_of
-from triage.ports import Source
+from triage.pipeline.spine import harvest_archives
+from triage.store.marks import list_marks
 from triage.store.papers import count_week
 from triage.store.runs import Run, record_run
 from triage.store.shortlists import load_shortlist
 
 
 async def run_week(
-    bench: Bench, week: Week, open_source: Callable[[], Source], *, topics: Sequence[Topic], ask_arxiv: bool = False
+    bench: Bench, week: Week, open_desk: Callable[[], Desk], *, topics: Sequence[Topic], ask_arxiv: bool = False
 ) -> list[StepReport]:
     """Harvest (where the week is absent or its harvest unfinished, or when asked to), embed, score and shortlist.
 
     Idempotent. Raises `SourceError` when arXiv fails, `InputError` when there are no papers and it cannot be asked.
     """
-    reports = [await _harvest(bench, week, open_source, ask_arxiv=ask_arxiv)]
+    reports = [*await _harvest(bench, week, open_desk, ask_arxiv=ask_arxiv)]
     papers = await select_papers_of(bench, week)
     embedded = await embed_papers(bench.database, bench.embedder, papers, week=str(week), progress=bench.progress)
     reports.append(await keep_report(bench, embedded))
@@ -39,19 +41,21 @@ async def run_week(
     return reports
 
 
-async def _harvest(bench: Bench, week: Week, open_source: Callable[[], Source], *, ask_arxiv: bool) -> StepReport:
+async def _harvest(bench: Bench, week: Week, open_desk: Callable[[], Desk], *, ask_arxiv: bool) -> list[StepReport]:
     started = time.monotonic()
     async with bench.database.read() as session:
         present = await count_week(session, week)
-    if present and not ask_arxiv and not await is_harvest_due(bench.database, week):
+        keeps_up = covers_start(await list_marks(session), week)
+    if present and not ask_arxiv and not await is_harvest_due(bench.database, week, bench.now):
         seconds = time.monotonic() - started
         note = "the store has this week; --harvest asks arXiv again"
         report = StepReport(step="harvest", week=str(week), seen=present, skipped=present, seconds=seconds, note=note)
-        return await keep_report(bench, report, "skipped")
+        return [await keep_report(bench, report, "skipped")]
     try:
-        return await harvest_week(
-            bench.database, open_source(), bench.rubric.categories, week, bench.now, progress=bench.progress
-        )
+        desk = open_desk()
+        if keeps_up:
+            return await harvest_archives(desk)
+        return [await harvest_week(desk, week)]
     except SourceError as error:
         raise SourceError(
             f"arXiv did not give all of {week}: {error} Papers that came before are kept, and the next run asks again; "

@@ -1,5 +1,6 @@
 """How far each file was imported, and the lines that could not be read."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -7,6 +8,7 @@ import msgspec
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from triage.ports import SetAside
 from triage.store.conflict import insert_missing
 from triage.store.harvest_models import ImportRow, QuarantineRow
 
@@ -64,6 +66,14 @@ async def quarantine_lines(session: AsyncSession, origin: str, lines: Sequence[B
         for bad in lines
     ]
     await insert_missing(session, QuarantineRow, rows)
+
+
+async def quarantine_records(session: AsyncSession, source: str, records: Iterable[SetAside], now: datetime) -> None:
+    """Keep what a source gave that is no usable paper; the same record read again is kept once."""
+    for record in records:
+        raw = record.raw.encode("utf-8", "backslashreplace")
+        origin = f"{source} {hashlib.sha256(raw).hexdigest()[:12]}"
+        await quarantine_lines(session, origin, [BadLine(1, record.reason, raw)], now)
 
 
 def _make_storable(text: str) -> str:

@@ -10,7 +10,7 @@ from triage.store.harvest_models import RunRow
 
 
 class Run(msgspec.Struct, frozen=True):
-    """One execution of one step; `report` is the step's own record. `status` is `begun`, `done` or `skipped`."""
+    """One execution of one step, with its own report; `status` is `begun`, `done`, `failed` or `skipped`."""
 
     step: str
     week: str | None
@@ -25,7 +25,7 @@ async def record_run(session: AsyncSession, run: Run) -> None:
     session.add(RunRow(**msgspec.structs.asdict(run)))
 
 
-async def begin_run(session: AsyncSession, step: str, week: str, now: datetime) -> int:
+async def begin_run(session: AsyncSession, step: str, week: str | None, now: datetime) -> int:
     """Keep that a step was begun, for the next run to see that it was not finished; hands out the run's key."""
     row = RunRow(step=step, week=week, started_at=now, seconds=0.0, status="begun", report={})
     session.add(row)
@@ -33,14 +33,17 @@ async def begin_run(session: AsyncSession, step: str, week: str, now: datetime) 
     return row.id
 
 
-async def finish_run(session: AsyncSession, key: int, seconds: float, report: dict[str, object]) -> None:
-    """Keep that a begun run was finished."""
-    await session.execute(update(RunRow).where(RunRow.id == key).values(seconds=seconds, status="done", report=report))
+async def finish_run(
+    session: AsyncSession, key: int, seconds: float, report: dict[str, object], status: str = "done"
+) -> None:
+    """Keep that a begun run was finished, or how it failed."""
+    await session.execute(update(RunRow).where(RunRow.id == key).values(seconds=seconds, status=status, report=report))
 
 
-async def find_last_run(session: AsyncSession, step: str, week: str) -> Run | None:
-    """The latest run of a step for a week that was not skipped."""
-    wanted = RunRow.step == step, RunRow.week == week, RunRow.status != "skipped"
+async def find_last_run(session: AsyncSession, step: str, week: str | None) -> Run | None:
+    """The latest run of a step for a week (None: of all weeks together) that was not skipped."""
+    of_week = RunRow.week.is_(None) if week is None else RunRow.week == week
+    wanted = RunRow.step == step, of_week, RunRow.status != "skipped"
     row = await session.scalar(select(RunRow).where(*wanted).order_by(RunRow.id.desc()).limit(1))
     return _to_run(row) if row else None
 

@@ -1,0 +1,114 @@
+"""The day's listings as a second witness: counts and ids of each followed category against the store."""
+
+from collections.abc import Mapping
+from datetime import date
+from time import monotonic
+
+import msgspec
+from msgspec.structs import replace
+
+from triage.core.announcements import has_listing
+from triage.core.ledger import is_old_batch
+from triage.core.week import EASTERN
+from triage.errors import SourceError
+from triage.pipeline.reconcile import Answer, Desk, ask_for, settle, take_records
+from triage.pipeline.report import StepReport
+from triage.ports import Feed, Listing
+from triage.store.papers import select_papers
+from triage.store.runs import Run, record_run
+from triage.store.upsert import upsert_papers
+from triage.store.whereabouts import Known, find_known
+from triage.store.witnesses import Check, Missing
+
+_FIRST_KINDS = frozenset({"new", "cross"})
+
+
+class _Findings(msgspec.Struct):
+    """What the listings of all categories came to."""
+
+    checks: list[Check] = []
+    gaps: dict[str, Missing] = {}
+    listed_today: set[str] = set()
+    failures: list[str] = []
+
+
+async def check_listings(desk: Desk, feed: Feed) -> StepReport | None:
+    """Compare today's listing (America/New_York) of every followed category with the store; None on a day without one.
+
+    What the store lacks is asked for by id. A listing that is empty or of an older batch is kept as stale; one that
+    cannot be had is told in the report and in the ledger.
+    """
+    started = monotonic()
+    today = desk.now.astimezone(EASTERN).date()
+    if not has_listing(today):
+        return None
+    desk.remember("listings", desk.now, {"categories": desk.categories})
+    found = _Findings()
+    for number, category in enumerate(desk.categories, 1):
+        try:
+            listing = feed.read_listing(category)
+        except SourceError as error:
+            found.failures.append(f"{category}: {error}")
+            continue
+        async with desk.database.read() as session:
+            known = await find_known(session, (line.arxiv_id for line in listing.announcements))
+        _compare(desk, listing, today, known, found, feed.name)
+        desk.progress("check listings", number, len(desk.categories))
+    answer = ask_for(desk, list(found.gaps.values()))
+    healed = await _keep(desk, today, found, answer)
+    report = _report(desk, found, answer, healed, monotonic() - started)
+    async with desk.database.write() as session:
+        await record_run(session, Run("check", None, desk.now, report.seconds, "done", msgspec.to_builtins(report)))
+    return report
+
+
+def _compare(
+    desk: Desk, listing: Listing, today: date, known: Mapping[str, Known], found: _Findings, witness: str
+) -> None:
+    first = [line for line in listing.announcements if line.kind in _FIRST_KINDS]
+    days = {arxiv_id: paper.day for arxiv_id, paper in known.items()}
+    new = [line.arxiv_id for line in first if line.kind == "new"]
+    is_stale = listing.day != today or not first or is_old_batch(new, today, days)
+    found.checks.append(Check(listing.category, today, witness, 0 if is_stale else len(first), is_stale, desk.now))
+    if is_stale:
+        return
+    for line in first:
+        if line.arxiv_id not in known:
+            gap = Missing(line.arxiv_id, (listing.category,), today, witness, desk.now)
+            other = found.gaps.get(line.arxiv_id)
+            categories = (*other.categories, listing.category) if other else gap.categories
+            found.gaps[line.arxiv_id] = replace(gap, categories=categories)
+        elif line.kind == "new" and days[line.arxiv_id] != today:
+            found.listed_today.add(line.arxiv_id)
+
+
+async def _keep(desk: Desk, today: date, found: _Findings, answer: Answer) -> int:
+    """Take over what came, and the listing day where the store had only computed one; says how many papers are new."""
+    records = [replace(record, paper=replace(record.paper, announced=today)) for record in answer.records]
+    async with desk.database.write() as session:
+        count = await take_records(session, desk, records, None)
+        listed = await select_papers(session, found.listed_today)
+        papers = [replace(stored.paper, announced=today) for stored in listed.values()]
+        await upsert_papers(session, papers, desk.now)
+        await settle(session, answer.missing, found.checks)
+    return count.new
+
+
+def _report(desk: Desk, found: _Findings, answer: Answer, healed: int, seconds: float) -> StepReport:
+    stale = [check.category for check in found.checks if check.is_stale]
+    expected = sum(check.expected for check in found.checks)
+    notes = [f"feed: {expected:,} listed today in {len(desk.categories)} categories"]
+    notes += [f"{healed:,} came by id"] if healed else []
+    notes += [f"{len(answer.missing):,} still missing (triage ledger)"] if answer.missing else []
+    notes += [f"stale: {', '.join(stale)}"] if stale else []
+    notes += [f"not answered: {'; '.join(found.failures)}"] if found.failures else []
+    failed = len(answer.missing) + len(found.failures)
+    return StepReport(
+        step="check",
+        seen=expected + failed,
+        done=healed,
+        skipped=expected - healed,
+        failed=failed,
+        seconds=seconds,
+        note=", ".join(notes),
+    )

@@ -1,0 +1,130 @@
+"""Reconcile: what witnesses name against what the store has, and asking by id for what it lacks."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+
+import msgspec
+import structlog
+from msgspec.structs import replace
+
+from triage.core.announcements import latest_listing, latest_listing_until, listings_between, place_paper
+from triage.core.paper import Paper
+from triage.errors import SourceError
+from triage.pipeline.report import Progress, Remember, forget, keep_quiet
+from triage.ports import Archive, Header, Record, Source
+from triage.store.engine import Database, Session
+from triage.store.upsert import UpsertCount, upsert_papers
+from triage.store.whereabouts import Known, find_known
+from triage.store.witnesses import Check, Missing, note_missing, save_checks, settle_missing
+
+_log = structlog.get_logger(__name__)
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """What a harvest works with: `archive` names every change, `lookup` answers for single ids."""
+
+    database: Database
+    archive: Archive
+    lookup: Source
+    categories: tuple[str, ...]
+    now: datetime
+    progress: Progress = keep_quiet
+    remember: Remember = forget
+
+    @property
+    def archives(self) -> tuple[str, ...]:
+        """The archives that hold the followed categories, such as `cs`."""
+        return tuple(sorted({category.partition(".")[0] for category in self.categories}))
+
+    def follows(self, categories: Collection[str]) -> bool:
+        """Whether a paper of those categories is ours to keep."""
+        return not set(self.categories).isdisjoint(categories)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came of asking for missing papers: the papers, and why the others did not come."""
+
+    records: tuple[Record, ...] = ()
+    missing: tuple[Missing, ...] = ()
+
+
+async def take_records(
+    session: Session, desk: Desk, records: Sequence[Record], unseen_until: datetime | None
+) -> UpsertCount:
+    """Put the records that are followed, or known already, into the store, each on the listing day it was shown on.
+
+    A paper that comes in, or into a followed category, is placed by its datestamp (`place_paper`); others stay.
+    """
+    known = await find_known(session, (record.paper.arxiv_id for record in records))
+    papers: list[Paper] = []
+    relisted: set[str] = set()
+    for record in records:
+        before = known.get(record.paper.arxiv_id)
+        if before is None and not desk.follows(record.paper.categories):
+            continue
+        if before is None or (not desk.follows(before.categories) and desk.follows(record.paper.categories)):
+            papers.append(replace(record.paper, announced=_place(record, unseen_until)))
+            relisted.add(record.paper.arxiv_id)
+        else:
+            papers.append(record.paper)
+    return await upsert_papers(session, papers, desk.now, relisted=relisted)
+
+
+def find_gaps(desk: Desk, headers: Iterable[Header], known: Collection[str], witness: str) -> list[Missing]:
+    """The followed papers that a list names and nobody has."""
+    return [
+        Missing(header.arxiv_id, header.categories, latest_listing_until(header.datestamp), witness, desk.now)
+        for header in headers
+        if header.arxiv_id not in known and desk.follows(header.categories)
+    ]
+
+
+def ask_for(desk: Desk, gaps: Sequence[Missing]) -> Answer:
+    """Ask for missing papers by id. What does not come stays missing, with the reason, and is asked for again."""
+    if not gaps:
+        return Answer()
+    found: dict[str, Paper] = {}
+    reason = f"{desk.lookup.name} does not know it"
+    try:
+        for paper in desk.lookup.by_id(gap.arxiv_id for gap in gaps):
+            found[paper.arxiv_id] = paper
+    except SourceError as error:
+        reason = str(error)
+        _log.warning("missing_papers_not_answered", papers=len(gaps) - len(found), reason=reason)
+    return Answer(
+        tuple(Record(found[gap.arxiv_id], gap.day) for gap in gaps if gap.arxiv_id in found),
+        tuple(replace(gap, asked_at=desk.now, reason=reason) for gap in gaps if gap.arxiv_id not in found),
+    )
+
+
+async def settle(session: Session, missing: Sequence[Missing], checks: Iterable[Check]) -> None:
+    """Keep what is still missing and what the witnesses said, and forget what came in."""
+    await note_missing(session, missing)
+    await settle_missing(session)
+    await save_checks(session, checks)
+
+
+async def count_expected(
+    session: Session, desk: Desk, headers: Sequence[Header], missing: Sequence[Missing], since: date
+) -> list[Check]:
+    """How many papers the list of identifiers holds per followed category and listing day from `since` on."""
+    known = await find_known(session, (header.arxiv_id for header in headers))
+    days = listings_between(since, latest_listing(desk.now))
+    counts = {(category, day): 0 for day in days for category in desk.categories}
+    listed = [known[header.arxiv_id] for header in headers if header.arxiv_id in known]
+    for one in (*listed, *(Known(gap.categories, gap.day) for gap in missing)):
+        for category in one.categories:
+            if one.day is not None and (category, one.day) in counts:
+                counts[category, one.day] += 1
+    return [
+        Check(category, day, desk.archive.name, expected, is_stale=False, checked_at=desk.now)
+        for (category, day), expected in counts.items()
+    ]
+
+
+def _place(record: Record, unseen_until: datetime | None) -> date | None:
+    paper = record.paper
+    if paper.published is None or paper.announced is not None:
+        return paper.announced
+    versions = max(len(paper.versions), paper.version or 1)
+    return place_paper(paper.published, record.datestamp, versions, unseen_until=unseen_until)

@@ -1,0 +1,86 @@
+"""Repair: the identifiers of weeks against the store, and asking by id for what it lacks."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from time import monotonic
+
+import msgspec
+
+from triage.core.announcements import utc_day
+from triage.errors import InputError
+from triage.pipeline.reconcile import Answer, Desk, ask_for, count_expected, find_gaps, settle, take_records
+from triage.pipeline.report import StepReport
+from triage.ports import Header
+from triage.store.marks import find_mark
+from triage.store.runs import Run, record_run
+from triage.store.upsert import UpsertCount, upsert_papers
+from triage.store.whereabouts import find_known
+from triage.store.witnesses import list_missing
+
+
+async def repair_since(desk: Desk, since: date) -> list[StepReport]:
+    """Compare the identifiers of every archive since a day (UTC) with the store and fetch what it lacks; idempotent.
+
+    Asks again for all papers that are known to be missing. Raises `SourceError`; what does not come is in the ledger.
+    """
+    if since >= utc_day(desk.now):
+        raise InputError(f"{since} is not over yet (in UTC): expected a day before {utc_day(desk.now)}.")
+    desk.remember("repair", desk.now, {"categories": desk.categories, "since": since.isoformat()})
+    return [await _repair_archive(desk, archive, since) for archive in desk.archives]
+
+
+async def repair_ids(desk: Desk, arxiv_ids: Sequence[str]) -> StepReport:
+    """Ask for single papers and keep what comes, whatever its categories; raises `InputError`, `SourceError`."""
+    started = monotonic()
+    desk.remember("ids", desk.now, {"categories": desk.categories, "ids": list(arxiv_ids)})
+    papers = list(desk.lookup.by_id(arxiv_ids))
+    async with desk.database.write() as session:
+        count = await upsert_papers(session, papers, desk.now)
+        await settle(session, (), ())
+    asked = len(set(arxiv_ids))
+    note = f"{desk.lookup.name}: {len(papers)} of {asked} known to arXiv"
+    return await _record(desk, count, asked - len(papers), started, note)
+
+
+async def _repair_archive(desk: Desk, archive: str, since: date) -> StepReport:
+    started = monotonic()
+    headers: list[Header] = []
+    for header in desk.archive.headers_since(archive, since):
+        headers.append(header)
+        if len(headers) % 1000 == 0:
+            desk.progress(f"compare {archive}", len(headers), len(headers))
+    async with desk.database.read() as session:
+        known = await find_known(session, (header.arxiv_id for header in headers))
+        mark = await find_mark(session, desk.archive.name, archive)
+        open_gaps = await list_missing(session)
+    gaps = {gap.arxiv_id: gap for gap in (*find_gaps(desk, headers, known, desk.archive.name), *open_gaps)}
+    answer = ask_for(desk, list(gaps.values()))
+    count = await _keep(desk, headers, answer, since, mark.responded_at if mark else None)
+    note = f"{archive} since {since}: {len(headers):,} compared, {len(gaps):,} lacking, {count.new:,} came"
+    return await _record(desk, count, len(answer.missing), started, note)
+
+
+async def _keep(
+    desk: Desk, headers: Sequence[Header], answer: Answer, since: date, unseen_until: datetime | None
+) -> UpsertCount:
+    async with desk.database.write() as session:
+        count = await take_records(session, desk, answer.records, unseen_until)
+        checks = await count_expected(session, desk, headers, answer.missing, since)
+        await settle(session, answer.missing, checks)
+    return count
+
+
+async def _record(desk: Desk, count: UpsertCount, failed: int, started: float, note: str) -> StepReport:
+    done = count.new + count.changed
+    report = StepReport(
+        step="repair",
+        seen=done + count.unchanged + failed,
+        done=done,
+        skipped=count.unchanged,
+        failed=failed,
+        seconds=monotonic() - started,
+        note=note,
+    )
+    async with desk.database.write() as session:
+        await record_run(session, Run("repair", None, desk.now, report.seconds, "done", msgspec.to_builtins(report)))
+    return report

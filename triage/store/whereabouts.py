@@ -1,0 +1,99 @@
+"""Where each paper stands on its way, for the ledger and for the harvest."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
+
+import msgspec
+from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from triage.store.models import EmbeddingRow, EntryRow, PaperRow, ScoreRow
+
+_CHUNK = 500  # SQLite takes a limited number of variables in one statement
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A paper of the store: its categories, and the listing day it is counted in."""
+
+    categories: tuple[str, ...]
+    day: date | None
+
+
+class Whereabouts(msgspec.Struct, frozen=True):
+    """How far a paper came; scored means for every topic."""
+
+    categories: tuple[str, ...]
+    day: date
+    is_embedded: bool
+    is_scored: bool
+    is_shortlisted: bool
+
+
+async def find_known(session: AsyncSession, arxiv_ids: Iterable[str]) -> dict[str, Known]:
+    """Those of the ids that the store has."""
+    wanted = list(dict.fromkeys(arxiv_ids))
+    known: dict[str, Known] = {}
+    for chunk in _cut(wanted):
+        query = select(PaperRow.arxiv_id, PaperRow.categories, PaperRow.announced).where(PaperRow.arxiv_id.in_(chunk))
+        known.update({key: Known(tuple(listed), day) for key, listed, day in await session.execute(query)})
+    return known
+
+
+async def list_whereabouts(
+    session: AsyncSession, first: date, last: date, *, embedder: str, scored_by: Collection[str]
+) -> list[Whereabouts]:
+    """The papers listed from `first` to `last`; `scored_by` are the fingerprints of all topics."""
+    query = select(
+        PaperRow.categories,
+        PaperRow.announced,
+        _has_vector(embedder),
+        _count_scores(scored_by) >= len(scored_by),
+        exists().where(EntryRow.paper_id == PaperRow.id),
+    ).where(PaperRow.announced >= first, PaperRow.announced <= last)
+    return [
+        Whereabouts(tuple(categories), day, bool(embedded), bool(scored), bool(listed))
+        for categories, day, embedded, scored, listed in await session.execute(query)
+        if day is not None
+    ]
+
+
+async def count_days(session: AsyncSession, first: date, last: date) -> dict[date, dict[str, int]]:
+    """Papers per listing day and category, cross-lists included."""
+    query = select(PaperRow.announced, PaperRow.categories).where(
+        PaperRow.announced >= first, PaperRow.announced <= last
+    )
+    counts: dict[date, dict[str, int]] = {}
+    for day, categories in await session.execute(query):
+        if day is not None:
+            of_day = counts.setdefault(day, {})
+            for category in categories:
+                of_day[category] = of_day.get(category, 0) + 1
+    return counts
+
+
+def _has_vector(embedder: str) -> ColumnElement[bool]:
+    return exists().where(
+        and_(
+            EmbeddingRow.paper_id == PaperRow.id,
+            EmbeddingRow.embedder == embedder,
+            EmbeddingRow.content_hash == PaperRow.content_hash,
+        )
+    )
+
+
+def _count_scores(fingerprints: Collection[str]) -> ColumnElement[int]:
+    """Topics (each has a fingerprint of its own) for which the text as it is now has a score."""
+    return (
+        select(func.count(ScoreRow.fingerprint.distinct()))
+        .where(
+            ScoreRow.paper_id == PaperRow.id,
+            ScoreRow.fingerprint.in_(fingerprints),
+            ScoreRow.content_hash == PaperRow.content_hash,
+        )
+        .correlate(PaperRow)
+        .scalar_subquery()
+    )
+
+
+def _cut(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))

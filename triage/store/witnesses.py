@@ -1,0 +1,73 @@
+"""What witnesses said of each category and listing day, and the papers they named that the store lacks."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+
+import msgspec
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from triage.store.conflict import insert_or_update
+from triage.store.harvest_models import CheckRow, MissingRow
+from triage.store.models import PaperRow
+
+
+class Check(msgspec.Struct, frozen=True):
+    """How many papers a witness counts in a category and listing day; a stale one showed an older batch."""
+
+    category: str
+    day: date
+    witness: str
+    expected: int
+    is_stale: bool
+    checked_at: datetime
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """A paper that a witness named and the store lacks; `reason` says why it did not come when it was asked for."""
+
+    arxiv_id: str
+    categories: tuple[str, ...]
+    day: date
+    witness: str
+    found_at: datetime
+    asked_at: datetime | None = None
+    reason: str = ""
+
+
+async def save_checks(session: AsyncSession, checks: Iterable[Check]) -> None:
+    """Put what a witness says now in place of what it said before; each category and day once."""
+    rows = [msgspec.structs.asdict(check) for check in checks]
+    await insert_or_update(
+        session,
+        CheckRow,
+        rows,
+        on=("category", "day", "witness"),
+        set_=("expected", "is_stale", "checked_at"),
+    )
+
+
+async def load_checks(session: AsyncSession, days: Collection[date]) -> list[Check]:
+    """Everything that was said of those listing days."""
+    rows = await session.scalars(select(CheckRow).where(CheckRow.day.in_(days)).order_by(CheckRow.id))
+    return [Check(row.category, row.day, row.witness, row.expected, row.is_stale, row.checked_at) for row in rows]
+
+
+async def note_missing(session: AsyncSession, missing: Sequence[Missing]) -> None:
+    """Keep them, each once, from the first time it was missed, with the reason of the last time it was asked for."""
+    rows = [msgspec.structs.asdict(one) | {"categories": list(one.categories)} for one in missing]
+    await insert_or_update(session, MissingRow, rows, on=("arxiv_id",), set_=("asked_at", "reason"))
+
+
+async def settle_missing(session: AsyncSession) -> None:
+    """Forget those that have come in."""
+    await session.execute(delete(MissingRow).where(MissingRow.arxiv_id.in_(select(PaperRow.arxiv_id))))
+
+
+async def list_missing(session: AsyncSession) -> list[Missing]:
+    """Everything that is still missing, by listing day."""
+    rows = await session.scalars(select(MissingRow).order_by(MissingRow.day, MissingRow.arxiv_id))
+    return [
+        Missing(row.arxiv_id, tuple(row.categories), row.day, row.witness, row.found_at, row.asked_at, row.reason)
+        for row in rows
+    ]
