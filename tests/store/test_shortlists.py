@@ -36,7 +36,16 @@ def make_shortlist(papers: list[StoredPaper], week: str = "2026-W17", topic: str
     kinds = [("ranked", rank) for rank in range(1, len(papers))] + [("exploration", 1)]
     entries = tuple(
         Entry(
-            kind, rank, paper.paper.arxiv_id, paper.paper.title, 1 / (1 + rank), ("says “x”",), "It works.", "It works."
+            kind,
+            rank,
+            paper.paper.arxiv_id,
+            paper.paper.title,
+            1 / (1 + rank),
+            ("says “x”",),
+            "It works.",
+            "It works.",
+            version=1,
+            newest=1,
         )
         for (kind, rank), paper in zip(kinds, papers, strict=True)
     )
@@ -102,7 +111,7 @@ async def test_publishing_nothing_is_nothing(database: Database) -> None:
 
 
 async def test_titles_and_withdrawals_are_those_of_now(database: Database, papers: list[StoredPaper]) -> None:
-    """The place, score and takeaway stay those of the day it was built."""
+    """The place, score, takeaway and version stay those of the day it was built, and the newer version is told."""
     await put(database, papers, make_shortlist(papers))
     await publish(database)
     async with database.write() as session:
@@ -110,7 +119,10 @@ async def test_titles_and_withdrawals_are_those_of_now(database: Database, paper
         await upsert_papers(session, [revised], _NOW)
     loaded = await load(database)
     assert loaded is not None
-    assert loaded.entries[0] == replace(make_shortlist(papers).entries[0], title="Corrected", is_withdrawn=True)
+    before = make_shortlist(papers).entries[0]
+    assert loaded.entries[0] == replace(before, title="Corrected", is_withdrawn=True, newest=2)
+    assert loaded.entries[0].is_revised
+    assert not before.is_revised
 
 
 async def test_a_paper_counts_as_shown_once_its_list_is_published(

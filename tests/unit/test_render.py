@@ -125,6 +125,14 @@ def test_everything_of_a_place_is_there(render: Callable[[Shortlist, str, str], 
     assert "None" not in text
 
 
+@pytest.mark.parametrize("render", [render_markdown, render_html])
+def test_a_paper_revised_since_is_marked(render: Callable[[Shortlist, str, str | None], str]) -> None:
+    """The list stays as it was; who reads it later sees that the paper has moved on."""
+    revised = make_entry(1, "Old", version=1, newest=3)
+    assert "revised: v3" in render(make_shortlist(revised), "Agents", None)
+    assert "revised" not in render(make_shortlist(make_entry(1, "New", version=3, newest=3)), "Agents", None)
+
+
 def test_a_week_over_new_year_names_both_years() -> None:
     """The listing days of a week bear the years they lie in."""
     assert "Monday 29 December 2025 to Friday 2 January 2026" in render_html(make_shortlist(week="2026-W01"), "Agents")

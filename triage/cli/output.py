@@ -83,12 +83,15 @@ def _to_place(entry: Entry) -> dict[str, Any]:
         "reasons": list(entry.reasons),
         "url": f"https://arxiv.org/abs/{entry.arxiv_id}",
         "is_withdrawn": entry.is_withdrawn,
+        "version": entry.version,
+        "newest_version": entry.newest,
     }
 
 
 def _describe(entry: Entry) -> str:
-    withdrawn = " [red](withdrawn)[/red]" if entry.is_withdrawn else ""
-    lines = [f"[bold]{escape(read_latex(entry.title))}[/bold]{withdrawn}"]
+    mark = f" [yellow](revised: v{entry.newest})[/yellow]" if entry.is_revised else ""
+    mark = " [red](withdrawn)[/red]" if entry.is_withdrawn else mark
+    lines = [f"[bold]{escape(read_latex(entry.title))}[/bold]{mark}"]
     if entry.takeaway:
         lines.append(escape(entry.takeaway))
     url = f"https://arxiv.org/abs/{entry.arxiv_id}"

@@ -125,6 +125,8 @@ def _to_place(entry: Entry) -> dict[str, Any]:
         "score": f"{entry.score:.2f}",
         "percent": round(entry.score * 100),
         "is_withdrawn": entry.is_withdrawn,
+        "is_revised": entry.is_revised,
+        "newest": entry.newest,
     }
 
 

@@ -131,6 +131,8 @@ def _write_entry(kind: str, rank: int, stored: StoredPaper, scored: Scored, ties
         takeaway=takeaway.text if takeaway else None,
         takeaway_source=takeaway.source if takeaway else None,
         is_withdrawn=paper.is_withdrawn,
+        version=paper.version,
+        newest=paper.version,
     )
 
 

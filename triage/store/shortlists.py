@@ -12,7 +12,10 @@ from triage.store.models import EntryRow, PaperRow, ShortlistRow
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One place; `rank` counts from 1 within its kind, `ranked` or `exploration`."""
+    """One place; `rank` counts from 1 within its kind, `ranked` or `exploration`.
+
+    `version` is the one that was ranked (None where unknown), `newest` the paper's newest now.
+    """
 
     kind: str
     rank: int
@@ -23,6 +26,13 @@ class Entry(msgspec.Struct, frozen=True):
     takeaway: str | None
     takeaway_source: str | None
     is_withdrawn: bool = False
+    version: int | None = None
+    newest: int | None = None
+
+    @property
+    def is_revised(self) -> bool:
+        """Whether the paper has a newer version than the one that was ranked."""
+        return self.version is not None and self.newest is not None and self.newest > self.version
 
 
 class Shortlist(msgspec.Struct, frozen=True):
@@ -50,12 +60,12 @@ class Shortlist(msgspec.Struct, frozen=True):
 
 
 async def load_shortlist(session: AsyncSession, topic: str, week: str) -> Shortlist | None:
-    """The shortlist as it was built; titles and withdrawals as they are now."""
+    """The shortlist as it was built; titles, newest versions and withdrawals as they are now."""
     row = await session.scalar(select(ShortlistRow).where(ShortlistRow.topic == topic, ShortlistRow.week == week))
     if row is None:
         return None
     query = (
-        select(EntryRow, PaperRow.arxiv_id, PaperRow.title, PaperRow.is_withdrawn)
+        select(EntryRow, PaperRow.arxiv_id, PaperRow.title, PaperRow.is_withdrawn, PaperRow.version)
         .join(PaperRow, PaperRow.id == EntryRow.paper_id)
         .where(EntryRow.shortlist_id == row.id)
         .order_by(EntryRow.kind.desc(), EntryRow.rank)
@@ -71,8 +81,10 @@ async def load_shortlist(session: AsyncSession, topic: str, week: str) -> Shortl
             entry.takeaway,
             entry.takeaway_source,
             is_withdrawn,
+            entry.version,
+            newest,
         )
-        for entry, arxiv_id, title, is_withdrawn in await session.execute(query)
+        for entry, arxiv_id, title, is_withdrawn, newest in await session.execute(query)
     )
     return Shortlist(
         row.topic,
@@ -115,6 +127,7 @@ async def replace_shortlist(session: AsyncSession, shortlist: Shortlist, paper_k
             paper_id=key,
             kind=entry.kind,
             rank=entry.rank,
+            version=entry.version,
             score=entry.score,
             reasons=list(entry.reasons),
             takeaway=entry.takeaway,
