@@ -52,6 +52,13 @@ class Services:
         return open_embedder(self.settings.embedder, self.settings.threads)
 
     @cached_property
+    def embedder_name(self) -> str:
+        """What the embedder in force calls itself; loads a model only where nothing else tells; raises `ModelError`."""
+        from triage.adapters.embedders import name_embedder
+
+        return name_embedder(self.settings.embedder, self.settings.threads)
+
+    @cached_property
     def pace(self) -> Pace:
         """The one pace of this process, shared by lease with all processes that use the same database."""
         from triage.adapters.pace import Pace

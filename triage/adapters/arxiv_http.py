@@ -147,7 +147,7 @@ class HardenedAdapter(HTTPAdapter):
         if status == requests.codes.forbidden:
             self._pace.stop(
                 "arXiv answered 403: it refuses this program, and further requests would count as an attack. Read "
-                "https://info.arxiv.org/help/api/tou.html, find the cause, and start again only then."
+                "https://info.arxiv.org/help/api/tou.html, find the cause, and only then: triage harvest --clear-stop."
             )
             raise SourceError(f"arXiv answered 403 and was asked no further: find the cause first. ({response.url})")
         if response.is_redirect:

@@ -11,13 +11,16 @@ _DIMENSION = 64
 _WORD = re.compile(r"\w+")
 
 
+NAME = f"hashed-words/{_DIMENSION}"
+
+
 class HashingEmbedder:
     """`Embedder` that counts words in 64 buckets: texts that share words are close, meaning is not seen."""
 
     @property
     def name(self) -> str:
         """Method and dimension."""
-        return f"hashed-words/{_DIMENSION}"
+        return NAME
 
     @property
     def dimension(self) -> int:

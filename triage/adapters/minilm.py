@@ -26,6 +26,9 @@ _DIMENSION = 384
 _MAX_TOKENS = 256  # the model's own limit in sentence-transformers
 
 
+NAME = f"all-MiniLM-L6-v2/int8w-{_WEIGHTS_SHA256[:8]}/{_MAX_TOKENS}"
+
+
 class MiniLmEmbedder:
     """`Embedder` over the packaged MiniLM; fidelity and speed are measured in benchmarks/embed_speed.py.
 
@@ -51,7 +54,7 @@ class MiniLmEmbedder:
     @property
     def name(self) -> str:
         """Model, variant with the start of the weights' SHA-256, and length limit in tokens."""
-        return f"all-MiniLM-L6-v2/int8w-{_WEIGHTS_SHA256[:8]}/{_MAX_TOKENS}"
+        return NAME
 
     @property
     def dimension(self) -> int:

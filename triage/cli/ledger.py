@@ -72,7 +72,7 @@ async def _reckon(services: Services, week: Week | None, weeks: int) -> tuple[Le
     reckoning = Reckoning(
         services.database,
         rubric.categories,
-        services.embedder.name,
+        services.embedder_name,
         tuple(fingerprint(rubric, topic.name) for topic in rubric.topics),
         now,
     )

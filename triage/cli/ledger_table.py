@@ -44,7 +44,8 @@ def print_ledger(console: Console, ledger: Ledger) -> None:
         console.print(_draw_days(ledger))
         console.print(_draw_progress(ledger))
     console.print(summarize(ledger), style="bold", highlight=False)
-    for text in _list_alarms(ledger.alarms):
+    late = [line for line in ledger.lines if line.state is State.LATE and not ledger.is_empty]
+    for text in (*_list_reasons(ledger.alarms, "bold red"), *_list_reasons(late, "cyan")):
         console.print(text)
     if ledger.missing:
         _print_missing(console, ledger.missing)
@@ -93,13 +94,13 @@ def _draw_progress(ledger: Ledger) -> Table:
     return table
 
 
-def _list_alarms(alarms: Iterable[LedgerLine]) -> Iterator[Text]:
+def _list_reasons(lines: Iterable[LedgerLine], style: str) -> Iterator[Text]:
     """One per day and reason, naming the categories."""
     grouped: dict[tuple[date, str, State], list[str]] = {}
-    for line in alarms:
+    for line in lines:
         grouped.setdefault((line.day, line.reason, line.state), []).append(line.category)
     for (day, reason, state), categories in grouped.items():
-        yield Text(f"{_SIGNS[state][0]} {day:%a} {day} {', '.join(categories)}: {reason}", "bold red")
+        yield Text(f"{_SIGNS[state][0]} {day:%a} {day} {', '.join(categories)}: {reason}", style)
 
 
 def _print_missing(console: Console, missing: Sequence[Missing]) -> None:

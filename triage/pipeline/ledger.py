@@ -52,10 +52,11 @@ class LedgerDay(msgspec.Struct, frozen=True):
 class Ledger(msgspec.Struct, frozen=True):
     """A week's account up to now; a paper counts in each of its followed categories, and once in `totals` and `days`.
 
-    A day is a holiday, or one whose listing is out.
+    A day is a holiday, or one whose listing is out. `is_empty`: nothing was ever read of the week, nor tried.
     """
 
     week: str
+    is_empty: bool
     totals: Counts
     days: tuple[LedgerDay, ...]
     lines: tuple[LedgerLine, ...]
@@ -70,12 +71,6 @@ class Ledger(msgspec.Struct, frozen=True):
     def alarms(self) -> tuple[LedgerLine, ...]:
         """The lines a person should look at."""
         return tuple(line for line in self.lines if line.state.is_alarm)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether listings are out and nothing was ever read of the week, nor tried."""
-        states = {day.state for day in self.days}
-        return not self.papers and State.LATE in states <= {State.LATE, State.HOLIDAY}
 
 
 class Reckoning(msgspec.Struct, frozen=True):
@@ -130,20 +125,22 @@ async def _open_books(session: Session, reckoning: Reckoning, weeks: Sequence[We
 def _account_for(books: _Books, reckoning: Reckoning, week: Week) -> Ledger:
     days = [day for day in week.listing_days if _is_over(day, reckoning.now)]
     lines = tuple(_write_line(books, category, day) for day in days for category in reckoning.categories)
+    totals = _count([paper for day in week.listing_days for paper in books.papers.get(day, ())])
+    states = {line.state for line in lines}
+    is_reached = any(mark.since < week.end for mark in books.marks.values())
     return Ledger(
         str(week),
-        _count([paper for day in week.listing_days for paper in books.papers.get(day, ())]),
-        tuple(
-            LedgerDay(
-                day,
-                find_worst(line.state for line in lines if line.day == day),
-                len(books.papers.get(day, ())),
-            )
-            for day in days
-        ),
+        not is_reached and not totals.harvested and State.LATE in states <= {State.LATE, State.HOLIDAY},
+        totals,
+        tuple(_sum_up(books, lines, day) for day in days),
         lines,
         tuple(one for one in books.missing if week.monday <= one.day < week.end),
     )
+
+
+def _sum_up(books: _Books, lines: Iterable[LedgerLine], day: date) -> LedgerDay:
+    state = find_worst(line.state for line in lines if line.day == day)
+    return LedgerDay(day, state, len(books.papers.get(day, ())))
 
 
 def _write_line(books: _Books, category: str, day: date) -> LedgerLine:

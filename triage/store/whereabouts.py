@@ -48,7 +48,7 @@ async def list_whereabouts(
         PaperRow.announced,
         _has_vector(embedder),
         _count_scores(scored_by) >= len(scored_by),
-        exists().where(EntryRow.paper_id == PaperRow.id),
+        PaperRow.id.in_(select(EntryRow.paper_id)),  # once for all: no index begins with an entry's paper
     ).where(PaperRow.announced >= first, PaperRow.announced <= last)
     return [
         Whereabouts(tuple(categories), day, bool(embedded), bool(scored), bool(listed))

@@ -65,8 +65,9 @@ async def settle_missing(session: AsyncSession) -> None:
 
 
 async def list_missing(session: AsyncSession) -> list[Missing]:
-    """Everything that is still missing, by listing day."""
-    rows = await session.scalars(select(MissingRow).order_by(MissingRow.day, MissingRow.arxiv_id))
+    """Everything that is still missing, by listing day; what came in by another way is not."""
+    query = select(MissingRow).where(MissingRow.arxiv_id.not_in(select(PaperRow.arxiv_id)))
+    rows = await session.scalars(query.order_by(MissingRow.day, MissingRow.arxiv_id))
     return [
         Missing(row.arxiv_id, tuple(row.categories), row.day, row.witness, row.found_at, row.asked_at, row.reason)
         for row in rows
