@@ -1,7 +1,7 @@
 """The XML of arXiv's OAI-PMH answers: https://www.openarchives.org/OAI/2.0/ around http://arxiv.org/OAI/arXivRaw/."""
 
 import functools
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from xml.sax.saxutils import escape
 
@@ -73,4 +73,4 @@ def _write_fields(paper: Paper) -> str:
 
 
 def _write_time(moment: datetime | None) -> str:
-    return format_datetime(moment, usegmt=True) if moment else ""
+    return format_datetime(moment.astimezone(UTC), usegmt=True) if moment else ""
