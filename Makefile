@@ -4,10 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test check format clean
+# Of `make bench-faults`; the tests run the same benches with small numbers.
+RUNS ?= 10000
+POINTS ?= 1000
+CASES ?= 1000000
+SEED ?= 20261122
+
+.PHONY: help install demo test bench-faults check format clean
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -22,6 +28,14 @@ demo: install  ## the main job on the bundled made-up week, offline
 
 test: install check  ## checks, then all tests
 	$(BIN)/python -m pytest -n 2
+
+bench-faults: install  ## show that nothing is lost: faults, kills, pace, rivals, size, fuzz (RUNS=10000: an hour)
+	$(BIN)/python benchmarks/faults.py --runs $(RUNS) --seed $(SEED)
+	$(BIN)/python benchmarks/kills.py --points $(POINTS) --seed $(SEED)
+	$(BIN)/python benchmarks/race.py
+	$(BIN)/python benchmarks/rivals.py --seed $(SEED)
+	$(BIN)/python benchmarks/oai_scale.py
+	$(BIN)/python benchmarks/fuzz_parsers.py --cases $(CASES) --seed $(SEED)
 
 check: install  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -9,13 +9,34 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
 from triage.errors import InputError, StoreError
 from triage.store import harvest_models, models  # noqa: F401 -- the metadata must know every table
 from triage.store.base import Base
 from triage.store.engine import Database
-from triage.store.schema import HEAD, configure_alembic, ensure_schema, find_migrations, read_revision
+from triage.store.schema import HEAD, configure_alembic, ensure_schema, find_migrations, read_revision, upgrade_schema
+
+_GROWN = (
+    (
+        "INSERT INTO papers (id, arxiv_id, version, title, abstract, authors, categories, is_announced_computed, "
+        "is_withdrawn, partial, source, content_hash, metadata_hash, first_seen, changed_at) VALUES "
+        "(1, '2604.00001', 1, 'T', 'A', '[]', '[]', 0, 0, '[]', 's', 'h', 'm', '2026-04-20', '2026-04-20')"
+    ),
+    "INSERT INTO paper_versions (paper_id, version) VALUES (1, 1)",
+    (
+        "INSERT INTO votes (reader, topic, arxiv_id, value, origin, created_at) "
+        "VALUES ('me', 't', '2604.00001', 1, 'cli', '2026-04-20')"
+    ),
+    (
+        "INSERT INTO shortlists (id, topic, week, size, fingerprint, scorer, considered, built_at, published_at) "
+        "VALUES (1, 't', '2026-W17', 20, 'f', 'prior-1', 1, '2026-04-20', '2026-04-20')"
+    ),
+    (
+        "INSERT INTO shortlist_entries (shortlist_id, paper_id, kind, rank, score, reasons, takeaway) "
+        "VALUES (1, 1, 'ranked', 1, 0.9, '[]', 'It works.')"
+    ),
+)
 
 
 @pytest.fixture
@@ -139,3 +160,20 @@ async def test_a_folder_that_does_not_exist_is_a_store_error(tmp_path: Path) -> 
     for thread in threading.enumerate():  # aiosqlite does not wait for the thread of a connection that never opened
         if "_connection_worker_thread" in thread.name:
             await asyncio.to_thread(thread.join, 5)
+
+
+async def test_a_grown_database_of_the_first_schema_is_upgraded_with_everything_in_it(tmp_path: Path) -> None:
+    """Papers, versions, votes and a frozen shortlist come through; what is new has a sensible value."""
+    path = tmp_path / "grown.db"
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    async with database.connection(writes=True) as connection:
+        await connection.run_sync(lambda sync: upgrade_schema(sync, "0001"))
+    for statement in _GROWN:
+        execute(path, statement)
+    await ensure_schema(database)
+    async with database.read() as session:
+        versions = (await session.execute(text("SELECT paper_id, version, is_withdrawn FROM paper_versions"))).all()
+        entries = (await session.execute(text("SELECT rank, version, takeaway FROM shortlist_entries"))).all()
+        votes = (await session.execute(text("SELECT arxiv_id, value FROM votes"))).all()
+    await database.close()
+    assert (versions, entries, votes) == ([(1, 1, 0)], [(1, None, "It works.")], [("2604.00001", 1)])
