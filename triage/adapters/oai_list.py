@@ -16,7 +16,10 @@ from msgspec.structs import replace
 from triage.adapters.oai_page import HeadersPage, Item, Line, NoRecordsError, OaiPage, OaiRequest, TokenError
 from triage.errors import SourceError
 
+EARLIEST = date(2005, 9, 16)  # arXiv refuses lists from before it
 _ONE_DAY = timedelta(days=1)
+_KEPT = timedelta(hours=1)  # arXiv's edge keeps the pages of an open list for so long, each by itself
+_EARLIER = timedelta(days=7)  # there are changes in every week
 
 _log = structlog.get_logger(__name__)
 
@@ -65,7 +68,7 @@ class _Sequence(Generic[Item]):
             "a page was not as full as the one before": is_too_small or page.size > before.size,
             "a page began before the end of the one before": page.lines[0].datestamp < before.lines[-1].datestamp,
             "a page came again": self._lines.issuperset(page.lines),
-            "a page was older than the one before": page.responded_at < before.responded_at,
+            "a page was older than the one before": page.responded_at < before.responded_at - _KEPT,
         }.items():
             if is_so:
                 raise _ContradictionError(flaw)
@@ -91,10 +94,15 @@ class _Seen:
         self._unreadable += page.size - len(page.lines)
         return bool(new)
 
-    def check(self, page: HeadersPage) -> list[Line]:
-        """Note which papers the headers name, and return the lines among them that were not read."""
+    def check(self, page: HeadersPage, first: date) -> list[Line]:
+        """Note which papers the headers name, and return the lines from `first` on among them that were not read."""
         self._unconfirmed.difference_update(line.arxiv_id for line in page.lines)
-        return [line for line in page.lines if self.lacks(line)]
+        return [line for line in page.lines if line.datestamp >= first and self.lacks(line)]
+
+    @property
+    def newest(self) -> date:
+        """The day of the latest change that was read."""
+        return max(self._days.values(), default=date.max)
 
     @property
     def unconfirmed(self) -> int:
@@ -114,9 +122,11 @@ def follow(
 ) -> Iterator[Step[Item]]:
     """The list's pages as they come; one that contradicts itself is begun again, its pages coming again.
 
-    An end is believed when a list of headers since the same day holds nothing that did not come: a lost token looks
-    like an end, and a list that moves while it is paged loses records without a word. Costs one request per 20,000
-    records. Raises `SourceError` when the limits are reached, and for an empty list.
+    An end is believed when two lists of headers hold nothing since that day that did not come: a lost token looks like
+    an end, and a list that moves while it is paged loses records without a word. One begins a week earlier, so that a
+    server which skips the first row of every list is found out, the other with the last day read, in case each list
+    ends with its first page. Costs two requests per 20,000 records. Raises `SourceError` when the limits are reached,
+    and for an empty list.
     """
     reason = ""
     for attempt in range(limits.restarts + 1):
@@ -155,7 +165,8 @@ def _read_whole(
     set in the meantime.
     """
     seen = _Seen()
-    headers = replace(request, verb="ListIdentifiers")
+    first = request.start
+    headers = replace(request, verb="ListIdentifiers", start=max(first - _EARLIER, min(first, EARLIEST)))
     missing: list[Line] = []
     yesterday = date.max  # the last day that a reading may begin with: arXiv keeps an early error until midnight UTC
     for number in range(rounds):
@@ -164,7 +175,9 @@ def _read_whole(
                 yesterday = min(yesterday, page.responded_at.date() - _ONE_DAY)
                 if seen.add(page):
                     yield page
-        missing = [line for page in _read_sequence(headers, fetch_headers) for line in seen.check(page)]
+        tail = replace(headers, start=max(first, min(seen.newest, yesterday)))
+        proofs = (page for proof in (headers, tail) for page in _read_sequence(proof, fetch_headers))
+        missing = list(dict.fromkeys(line for page in proofs for line in seen.check(page, first)))
         if seen.explains(missing):
             missing = []
             if not seen.unconfirmed:

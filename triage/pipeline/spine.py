@@ -19,13 +19,16 @@ from triage.ports import RecordPage
 from triage.store.engine import Session
 from triage.store.imports import quarantine_records
 from triage.store.marks import Mark, find_mark, save_mark
-from triage.store.runs import begin_run, finish_run
+from triage.store.runs import begin_run, find_first_unfinished, find_last_reading, finish_run
 from triage.store.upsert import UpsertCount
 from triage.store.whereabouts import find_known
 from triage.store.witnesses import Missing, list_missing
 
 OVERLAP = timedelta(days=7)
 FIRST_LOAD = timedelta(days=14)
+_REMEMBERED = timedelta(
+    days=35
+)  # first loads that failed, records set aside: what lies further back stays with `repair`
 _CLOCK_SKEW = timedelta(days=2)
 
 
@@ -61,12 +64,21 @@ def check_since(since: date | None, now: datetime) -> None:
 
 
 async def plan_window(desk: Desk, archive: str, since: date | None) -> Window:
-    """From a week before the mark; from `since`, if that is earlier, or where no mark covers the categories."""
+    """From a week before the mark; from `since`, if that is earlier, or where no mark covers the categories.
+
+    A first load begins two weeks before it was first tried, so that the days until it works are not lost at its start;
+    and what a reading had to set aside is read again, for some weeks: it may be older than the overlap by now.
+    """
     async with desk.database.read() as session:
         mark = await find_mark(session, desk.archive.name, archive)
+        tried = await find_first_unfinished(session, "harvest", desk.now - _REMEMBERED)
+        last = await find_last_reading(session, archive)
     if mark is None or not set(_of_archive(desk, archive)) <= set(mark.categories):
-        return Window(archive, since or utc_day(desk.now - FIRST_LOAD), None)
+        begun = min(desk.now, tried.started_at) if tried else desk.now
+        return Window(archive, since or utc_day(begun - FIRST_LOAD), None)
     start = utc_day(mark.responded_at - OVERLAP)
+    if last is not None and last.report.get("set_aside"):
+        start = min(start, max(date.fromisoformat(str(last.report["start"])), utc_day(desk.now - _REMEMBERED)))
     return Window(archive, min(start, since or start), mark.responded_at)
 
 
@@ -122,7 +134,8 @@ async def _finish(desk: Desk, window: Window, last: RecordPage, tally: _Tally, b
         await settle(session, answer.missing, checks)
         await _move_mark(session, desk, window, last.responded_at)
         report = _report(desk, window, tally, healed, answer.missing, monotonic() - started)
-        await finish_run(session, run, report.seconds, msgspec.to_builtins(report))
+        told = {"archive": window.archive, "start": window.start.isoformat(), "set_aside": tally.set_aside}
+        await finish_run(session, run, report.seconds, {**msgspec.to_builtins(report), **told})
     return report
 
 

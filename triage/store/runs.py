@@ -48,6 +48,21 @@ async def find_last_run(session: AsyncSession, step: str, week: str | None) -> R
     return _to_run(row) if row else None
 
 
+async def find_first_unfinished(session: AsyncSession, step: str, since: datetime) -> Run | None:
+    """The earliest run of a step for no week in particular that began after `since` and came to no end, or failed."""
+    wanted = RunRow.step == step, RunRow.week.is_(None), RunRow.status.in_(("begun", "failed"))
+    query = select(RunRow).where(*wanted, RunRow.started_at > since).order_by(RunRow.started_at).limit(1)
+    row = await session.scalar(query)
+    return _to_run(row) if row else None
+
+
+async def find_last_reading(session: AsyncSession, archive: str) -> Run | None:
+    """The latest harvest of a whole archive that came to its end."""
+    wanted = RunRow.step == "harvest", RunRow.status == "done", RunRow.report["archive"].as_string() == archive
+    row = await session.scalar(select(RunRow).where(*wanted).order_by(RunRow.id.desc()).limit(1))
+    return _to_run(row) if row else None
+
+
 async def list_runs(session: AsyncSession, limit: int = 20) -> list[Run]:
     """The latest runs, newest first."""
     rows = await session.scalars(select(RunRow).order_by(RunRow.id.desc()).limit(limit))

@@ -53,7 +53,7 @@ async def upsert_papers(
 
     A known paper becomes what `merge_papers` makes of it and the record, and stays in the week it was put in unless a
     listing day that was read replaces one that was computed, or its id is among `relisted`. Several records with one
-    id are merged first.
+    id are merged first. A record read before the paper last changed, as in a replay, adds only what was not known.
     """
     merged = _merge_records(papers)
     known = await _find_known(session, merged)
@@ -91,9 +91,11 @@ async def _find_known(session: AsyncSession, arxiv_ids: Iterable[str]) -> dict[s
 def _merge_into(row: PaperRow, read: Paper, now: datetime, *, is_relisted: bool) -> dict[str, list[Any]] | None:
     """Bring a row up to date and say what changed, `{field: [before, after]}`; None where nothing is new."""
     known = to_stored(row).paper
-    if row.is_announced_computed or (is_relisted and read.announced is not None):
+    is_old_news = now < row.changed_at
+    if row.is_announced_computed or (is_relisted and not is_old_news and read.announced is not None):
         known = replace(known, announced=None)
-    columns = _to_columns(merge_papers(known, read))
+    merged = merge_papers(read, known) if is_old_news else merge_papers(known, read)
+    columns = _to_columns(replace(merged, announced=known.announced or read.announced))
     if columns["metadata_hash"] == row.metadata_hash:
         return None
     if columns["is_announced_computed"] and row.announced is not None:
@@ -101,7 +103,7 @@ def _merge_into(row: PaperRow, read: Paper, now: datetime, *, is_relisted: bool)
     before = {name: getattr(row, name) for name in _HISTORY}
     for name, value in columns.items():
         setattr(row, name, value)
-    row.changed_at = now
+    row.changed_at = max(row.changed_at, now)
     changed = {name: [before[name], columns[name]] for name in _HISTORY if before[name] != columns[name]}
     builtins: dict[str, list[Any]] = msgspec.to_builtins(changed)
     return builtins

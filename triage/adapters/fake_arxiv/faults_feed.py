@@ -36,7 +36,7 @@ FEED: dict[str, Alteration] = {
     "feed_stale_under_todays_date": _serve_old_as_new,
     "feed_empty": _keep(lambda _items: []),
     "feed_items_missing": _keep(lambda items: items[::2]),
-    "feed_item_twice": _keep(lambda items: [*items, items[0]]),
+    "feed_item_twice": _keep(lambda items: [*items, *items[:1]]),
     "feed_not_modified": change(status=304, body=b""),
     "feed_of_wrong_type": lambda answer: answer.headers.update({"Content-Type": "text/html"}),
     "feed_of_another_category": swap("<title>[^<]* updates", "<title>math.GT updates"),

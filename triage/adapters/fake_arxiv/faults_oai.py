@@ -74,7 +74,7 @@ OAI_LIST: dict[str, Alteration] = {  # a page that is not the next part of its l
     "records_missing": _keep(lambda units: units[: len(units) // 3] + units[len(units) // 3 + 1 :]),
     "records_halved": _keep(lambda units: units[: len(units) // 2]),
     "page_blank": _keep(lambda _units: []),
-    "record_twice": _keep(lambda units: [*units, units[0]]),
+    "record_twice": _keep(lambda units: [*units, *units[:1]]),
     "records_reversed": _keep(lambda units: units[::-1]),
     "datestamp_before_from": swap("<datestamp>[^<]*", "<datestamp>2005-09-16"),
     "datestamp_in_future": swap("<datestamp>[^<]*", "<datestamp>2999-01-01"),

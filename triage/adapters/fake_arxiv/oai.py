@@ -82,7 +82,7 @@ class OaiServer:
         try:
             return self._respond(query, spoiled)
         except OaiError as error:
-            body = self._wrap({}, f'<error code="{error.code}">{escape(str(error))}</error>')
+            body = self._write_error(error)
             answer = Answer(body, headers=dict(_HEADERS), render=lambda _shift: body)
             if error.code != "badResumptionToken":  # a list begun anew may give the same token again
                 self._kept[query] = _Kept(replace(answer), _midnight_after(self.archive.now))
@@ -159,7 +159,12 @@ class OaiServer:
 
     def _answer_list(self, request: _ListRequest, spoiled: Mapping[str, str]) -> Answer:
         def render(shift: int) -> bytes:
-            return self._write_page(request._replace(skip=max(0, request.skip + shift)), spoiled)
+            try:
+                return self._write_page(request._replace(skip=max(0, request.skip + shift)), spoiled)
+            except OaiError as error:
+                if shift == 0:
+                    raise
+                return self._write_error(error)
 
         token = self._issue(request.params, request.skip)
         return Answer(render(0), headers=dict(_HEADERS), render=render, token=token)
@@ -197,6 +202,9 @@ class OaiServer:
         token = quote(urlencode({**params, "skip": skip}))
         self._issued[token] = self.archive.now.date()
         return token
+
+    def _write_error(self, error: OaiError) -> bytes:
+        return self._wrap({}, f'<error code="{error.code}">{escape(str(error))}</error>')
 
     def _wrap(self, params: Mapping[str, str], text: str) -> bytes:
         attributes = "".join(f" {name}={quoteattr(value)}" for name, value in params.items())
