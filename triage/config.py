@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     """OAI-PMH: the spine of the harvest."""
     arxiv_feed_url: str = "https://rss.arxiv.org/rss"
     """The day's listings."""
-    arxiv_interval: float = Field(default=3.0, ge=0.0)
+    arxiv_interval: float = Field(default=3.0, ge=0.0, le=3600.0)
     """Seconds between two requests; arXiv's terms want 3, and less is only taken for servers on this machine."""
     keep_answers: int = Field(default=30, ge=0)
     """Days that raw answers of arXiv are kept in `home/answers` for replay; 0 keeps none."""

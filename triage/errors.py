@@ -29,6 +29,10 @@ class SourceError(TriageError):
     """A source of papers failed or gave an answer that cannot be believed; nothing was taken for an empty week."""
 
 
+class SourceStoppedError(SourceError):
+    """A source forbade us to ask on (HTTP 403); nobody asks until a person clears it."""
+
+
 class ModelError(TriageError):
     """Model weights are missing or not the ones they should be."""
 

@@ -12,10 +12,21 @@ from triage.core.paper import Paper
 
 
 class SetAside(msgspec.Struct, frozen=True):
-    """A record that a source gave and that is no usable paper: its raw text, and why."""
+    """A record that a source gave and that is no usable paper: its raw text, and why.
+
+    `arxiv_id` and `datestamp` (UTC day of the last change) where they could be read nevertheless.
+    """
 
     raw: str
     reason: str
+    arxiv_id: str | None = None
+    datestamp: date | None = None
+
+
+EARLIEST = date(2005, 9, 16)
+"""arXiv's first datestamp: its archives refuse to list changes from before it."""
+DELETED = "deleted"
+"""The reason of a record that is set aside because its paper is gone."""
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -67,6 +78,11 @@ class Archive(Protocol):
     @property
     def name(self) -> str:
         """Names the source in reports, in marks and in `Paper.source`."""
+        ...
+
+    @property
+    def set_aside(self) -> Sequence[SetAside]:
+        """Everything so far that `headers_since` could not take for a header."""
         ...
 
     def records_since(self, archive: str, start: date) -> Iterator[RecordPage]:

@@ -14,12 +14,11 @@ def upgrade() -> None:
         "harvest_marks",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("source", sa.String(length=32), nullable=False),
-        sa.Column("archive", sa.String(length=32), nullable=False),
-        sa.Column("categories", sa.JSON(), nullable=False),
+        sa.Column("category", sa.String(length=32), nullable=False),
         sa.Column("since", sa.Date(), nullable=False),
         sa.Column("responded_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_harvest_marks"),
-        sa.UniqueConstraint("source", "archive", name="uq_harvest_marks_source_archive"),
+        sa.UniqueConstraint("source", "category", name="uq_harvest_marks_source_category"),
     )
     op.create_table(
         "day_checks",

@@ -103,7 +103,7 @@ def test_an_archive_is_read_to_its_end(truth: dict[str, Paper]) -> None:
         assert case.progress == [10, 20, 30, 35]
         assert [page.is_last for page in case.pages] == [False, False, False, True]
         assert {page.responded_at for page in case.pages} == {NOON}
-        assert len(case.server.log) == 6
+        assert len(case.server.log) == 7
         _check_gaps(case)
 
 
@@ -166,7 +166,7 @@ def test_a_bad_record_is_set_aside_alone(fault: str, place: int, truth: dict[str
         assert case.read().keys() == truth.keys() - {arxiv_id}
         (aside,) = case.set_aside
         assert arxiv_id in aside.raw
-        assert len(case.server.log) == 6
+        assert len(case.server.log) == 7
 
 
 @pytest.mark.parametrize("place", [0, 1, 3])

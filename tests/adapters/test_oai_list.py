@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from triage.adapters.oai_list import EARLIEST, OaiLimits, follow
+from triage.adapters.oai_list import OaiLimits, follow
 from triage.adapters.oai_page import Line, NoRecordsError, OaiPage, OaiRequest, TokenError
 from triage.errors import SourceError
-from triage.ports import Header
+from triage.ports import EARLIEST, Header
 
 START = date(2026, 8, 1)
 NOON = datetime(2026, 8, 21, 12, tzinfo=UTC)

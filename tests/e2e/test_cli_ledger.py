@@ -1,4 +1,3 @@
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -37,11 +36,11 @@ def hear(home: Home, days: Sequence[str] = _DAYS) -> None:
 
 def set_mark(home: Home, responded_at: str = "2026-05-16 04:00:00", since: str = "2026-05-11") -> None:
     """Say that the archive cs was read whole."""
-    categories = json.dumps(["cs.IR", "cs.CL", "cs.AI", "cs.LG", "cs.MA", "cs.SE"])
-    home.execute(
-        "INSERT INTO harvest_marks (source, archive, categories, since, responded_at) VALUES ('oai', 'cs', ?, ?, ?)",
-        *(categories, since, responded_at),
-    )
+    for category in ("cs.IR", "cs.CL", "cs.AI", "cs.LG", "cs.MA", "cs.SE"):
+        home.execute(
+            "INSERT INTO harvest_marks (source, category, since, responded_at) VALUES ('oai', ?, ?, ?)",
+            *(category, since, responded_at),
+        )
 
 
 def lose(home: Home, count: int, found_at: str = "2026-05-15 04:00:00") -> None:

@@ -176,4 +176,4 @@ async def test_a_harvest_before_the_last_listing_is_made_again(
     async with services.database.write() as session:
         await finish_run(session, await begin_run(session, "harvest", "2026-W17", made), 1.0, {})
 
-    assert await is_harvest_due(services.database, parse_week("2026-W17"), _NOW) is is_due
+    assert await is_harvest_due(services.database, services.rubric.categories, WEEK, _NOW) is is_due

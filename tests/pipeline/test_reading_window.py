@@ -15,7 +15,7 @@ from triage.pipeline.reconcile import Desk
 from triage.pipeline.spine import harvest_archives
 from triage.ports import Record, RecordPage, SetAside
 from triage.store.engine import Database
-from triage.store.marks import find_mark
+from triage.store.marks import load_marks
 from triage.store.papers import select_papers
 from triage.store.schema import ensure_schema
 from triage.store.whereabouts import find_known
@@ -72,8 +72,8 @@ async def fail(database: Database, now: datetime) -> None:
 async def read_since(database: Database) -> date | None:
     """From when on the archive was read."""
     async with database.read() as session:
-        mark = await find_mark(session, "fixed", "cs")
-    return mark.since if mark else None
+        marks = await load_marks(session, "fixed")
+    return max((mark.since for mark in marks.values()), default=None)
 
 
 async def test_a_first_load_that_failed_begins_where_it_should_have(database: Database) -> None:

@@ -30,7 +30,7 @@ _NEW = replace(_OLD, categories=("cs.IR", "cs.CV"), primary_category="cs.IR", an
 async def upsert(database: Database, paper: Paper, now: datetime) -> tuple[int, int]:
     """How many papers changed, and how many changes are noted altogether."""
     async with database.write() as session:
-        count = await upsert_papers(session, [paper], now, relisted={paper.arxiv_id})
+        count = await upsert_papers(session, [paper], now, relisted={paper.arxiv_id}, is_replay=True)
         return count.changed, await session.scalar(select(func.count(ChangeRow.id))) or 0
 
 

@@ -19,7 +19,7 @@ from triage.core.paper import Paper
 from triage.core.week import Week, parse_week
 from triage.pipeline.ledger import Ledger, LedgerLine, Reckoning, reckon, reckon_weeks
 from triage.store.engine import Database
-from triage.store.marks import Mark, save_mark
+from triage.store.marks import Mark, save_marks
 from triage.store.runs import Run, record_run
 from triage.store.upsert import upsert_papers
 from triage.store.witnesses import Check, Missing, note_missing, save_checks
@@ -48,7 +48,7 @@ async def fill(database: Database, plan: Mapping[date, Sequence[tuple[str, ...]]
 async def mark(database: Database, since: date, responded_at: datetime) -> None:
     """Say that the archive cs was read whole."""
     async with database.write() as session:
-        await save_mark(session, "oai", Mark("cs", _CATEGORIES, since, responded_at))
+        await save_marks(session, "oai", [Mark(category, since, responded_at) for category in _CATEGORIES])
 
 
 async def hear(database: Database, *checks: Check) -> None:
@@ -215,7 +215,7 @@ async def test_a_day_with_only_other_categories_is_empty(database: Database) -> 
 async def test_a_category_followed_later_is_not_covered(database: Database) -> None:
     """A mark holds for the categories it names."""
     async with database.write() as session:
-        await save_mark(session, "oai", Mark("cs", ("cs.CL",), _MON, _NOW))
+        await save_marks(session, "oai", [Mark("cs.CL", _MON, _NOW)])
     ledger = await account(database)
     assert {find_line(ledger, "cs.IR", day).state for day in _FULL} == {State.LATE}
     assert {find_line(ledger, "cs.CL", day).state for day in _FULL} == {State.FAILED}

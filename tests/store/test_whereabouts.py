@@ -11,7 +11,7 @@ from triage.store.engine import Database
 from triage.store.papers import select_papers
 from triage.store.scores import Score, ScoreKey, save_scores
 from triage.store.upsert import upsert_papers
-from triage.store.whereabouts import Known, Whereabouts, count_days, find_known, list_whereabouts
+from triage.store.whereabouts import Whereabouts, count_days, find_known, list_whereabouts
 
 _NOW = datetime(2026, 8, 21, 12, tzinfo=UTC)
 _MONDAY = date(2026, 8, 17)
@@ -61,7 +61,9 @@ async def test_known_papers_are_found_among_many_ids(database: Database) -> None
     wanted = [f"2501.{number:05}" for number in range(1_200)] + [paper.arxiv_id for paper in papers] * 2
     async with database.read() as session:
         known = await find_known(session, wanted)
-    assert known == {paper.arxiv_id: Known(paper.categories, paper.announced) for paper in papers}
+    expected = {paper.arxiv_id: (paper.categories, paper.announced, False) for paper in papers}
+    assert {key: (one.categories, one.day, one.is_computed) for key, one in known.items()} == expected
+    assert all(one.first_seen is not None for one in known.values())
 
 
 async def test_only_papers_listed_in_the_window(database: Database) -> None:

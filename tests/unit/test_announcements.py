@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.core.announcements import (
+    Reading,
     announced_at,
     harvestable_at,
     has_listing,
@@ -150,7 +151,7 @@ def test_listings_between_two_harvests_tile(moment: datetime, later: timedelta) 
     assert (latest_listing(moment) == last) == (not new)
 
 
-READ = datetime(2026, 8, 20, 3, tzinfo=UTC)  # Thursday's listing was there
+READ = Reading(date(2026, 8, 3), datetime(2026, 8, 20, 3, tzinfo=UTC))  # Thursday's listing was there
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ READ = datetime(2026, 8, 20, 3, tzinfo=UTC)  # Thursday's listing was there
         ("2026-08-10T09:00", "2026-08-21", 1, "2026-08-21"),  # held for ten days
         ("2026-08-10T09:00", "2026-08-19", 1, "2026-08-19"),  # held, and lost between two pages of the last harvest
         ("2026-08-10T09:00", "2026-08-22", 1, "2026-08-21"),  # touched on Saturday: listed on Friday at the latest
-        ("2019-05-01T09:00", "2026-08-21", 3, "2026-08-21"),  # an old paper that a cross-list brought in
+        ("2019-05-01T09:00", "2026-08-21", 3, None),  # an old paper, from before the reading: revised, for all we know
         ("2026-08-10T09:00", "2026-08-28", 2, "2026-08-21"),  # held and replaced during an outage: the first chance
     ],
 )
@@ -168,7 +169,7 @@ def test_a_paper_that_an_archive_shows_late_is_listed_when_it_was_shown(
     submitted: str, datestamp: str, versions: int, listed: str | None
 ) -> None:
     """A held paper belongs to the week that announced it, not to the week of its submission."""
-    day = place_paper(eastern(submitted), date.fromisoformat(datestamp), versions, unseen_until=READ)
+    day = place_paper(eastern(submitted), date.fromisoformat(datestamp), versions, read=[READ])
     assert day == (date.fromisoformat(listed) if listed else None)
 
 
@@ -186,3 +187,10 @@ def test_on_a_first_load_only_a_fresh_paper_goes_by_its_datestamp(
     """The datestamp of an old paper is that of its last change."""
     day = place_paper(eastern(submitted), date.fromisoformat(datestamp), versions)
     assert day == (date.fromisoformat(listed) if listed else None)
+
+
+def test_a_journal_reference_explains_a_late_datestamp() -> None:
+    """Such a change has no version of its own."""
+    submitted, datestamp = eastern("2026-08-12T09:00"), date(2026, 8, 21)
+    assert place_paper(submitted, datestamp, 1, is_edited=True) is None
+    assert place_paper(submitted, datestamp, 1, read=[READ], is_edited=True) == datestamp

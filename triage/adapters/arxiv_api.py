@@ -191,7 +191,7 @@ class ArxivApi:
         """The papers among the entries; the others are set aside."""
         for entry in entries:
             if isinstance(entry, BadRecord):
-                self.set_aside.append(SetAside(entry.raw, entry.reason))
+                self.set_aside.append(SetAside(entry.raw, entry.reason, entry.arxiv_id))
             else:
                 yield entry
 

@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 
 from triage import __version__
 from triage.adapters.pace import Pace
-from triage.errors import InputError, SourceError
+from triage.errors import InputError, SourceError, SourceStoppedError
 
 _log = structlog.get_logger(__name__)
 _CHUNK = 64 * 1024
@@ -149,7 +149,9 @@ class HardenedAdapter(HTTPAdapter):
                 "arXiv answered 403: it refuses this program, and further requests would count as an attack. Read "
                 "https://info.arxiv.org/help/api/tou.html, find the cause, and only then: triage harvest --clear-stop."
             )
-            raise SourceError(f"arXiv answered 403 and was asked no further: find the cause first. ({response.url})")
+            raise SourceStoppedError(
+                f"arXiv answered 403 and was asked no further: find the cause first. ({response.url})"
+            )
         if response.is_redirect:
             target = response.headers["Location"]
             raise SourceError(f"arXiv's server moved to {target!r}; if that is right, set the base URL to it.")

@@ -27,10 +27,11 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class BadRecord(msgspec.Struct, frozen=True):
-    """An entry that is no usable paper: its XML and what is wrong with it."""
+    """An entry that is no usable paper: its XML, what is wrong with it, and its id where that can be read."""
 
     raw: str
     reason: str
+    arxiv_id: str | None = None
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -59,7 +60,7 @@ def read_page(body: bytes, request: Request) -> Page:
         key, flaw = _inspect(entry)
         keys.append(key)
         if flaw is not None:
-            bad[key] = BadRecord(write_xml(entry), flaw)
+            bad[key] = BadRecord(write_xml(entry), flaw, None if key.startswith("<") else key)
             root.remove(entry)
     if len(set(keys)) < len(keys):
         raise BadAnswerError("one page held the same paper twice")

@@ -45,6 +45,7 @@ class FixedArchive:
         self._records = sorted(records, key=lambda record: (record.datestamp, record.paper.arxiv_id))
         self._responded_at = responded_at
         self._name = name
+        self.set_aside: Sequence[SetAside] = ()
 
     @property
     def name(self) -> str:

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 
 from triage.adapters.oai_page import HeadersPage, Item, Line, NoRecordsError, OaiPage, OaiRequest, TokenError
 from triage.errors import SourceError
+from triage.ports import EARLIEST
 
-EARLIEST = date(2005, 9, 16)  # arXiv refuses lists from before it
 _ONE_DAY = timedelta(days=1)
 _KEPT = timedelta(hours=1)  # arXiv's edge keeps the pages of an open list for so long, each by itself
 _EARLIER = timedelta(days=7)  # there are changes in every week
@@ -81,6 +81,7 @@ class _Seen:
         self._days: dict[str, date] = {}
         self._unconfirmed: set[str] = set()
         self._unreadable = 0
+        self.yesterday = date.max  # by the earliest answer: arXiv keeps an error about today until midnight UTC
 
     def lacks(self, line: Line) -> bool:
         """Whether that change has not been read; a later change of the paper does for an earlier one."""
@@ -88,6 +89,7 @@ class _Seen:
 
     def add(self, page: OaiPage[Item]) -> bool:
         """Note a page and say whether it brought anything new."""
+        self._note_time(page.responded_at)
         new = [line for line in page.lines if self.lacks(line)]
         self._unconfirmed.update(line.arxiv_id for line in new if line.arxiv_id not in self._days)
         self._days.update((line.arxiv_id, line.datestamp) for line in new)
@@ -96,13 +98,14 @@ class _Seen:
 
     def check(self, page: HeadersPage, first: date) -> list[Line]:
         """Note which papers the headers name, and return the lines from `first` on among them that were not read."""
+        self._note_time(page.responded_at)
         self._unconfirmed.difference_update(line.arxiv_id for line in page.lines)
         return [line for line in page.lines if line.datestamp >= first and self.lacks(line)]
 
     @property
-    def newest(self) -> date:
-        """The day of the latest change that was read."""
-        return max(self._days.values(), default=date.max)
+    def last_start(self) -> date:
+        """The day of the latest change that was read, or yesterday: no list should begin later."""
+        return min(max(self._days.values(), default=date.max), self.yesterday)
 
     @property
     def unconfirmed(self) -> int:
@@ -112,6 +115,9 @@ class _Seen:
     def explains(self, missing: list[Line]) -> bool:
         """Whether as many records were set aside without a readable header as there are lines missing."""
         return len(missing) <= self._unreadable
+
+    def _note_time(self, responded_at: datetime) -> None:
+        self.yesterday = min(self.yesterday, responded_at.date() - _ONE_DAY)
 
 
 def follow(
@@ -168,29 +174,35 @@ def _read_whole(
     first = request.start
     headers = replace(request, verb="ListIdentifiers", start=max(first - _EARLIER, min(first, EARLIEST)))
     missing: list[Line] = []
-    yesterday = date.max  # the last day that a reading may begin with: arXiv keeps an early error until midnight UTC
     for number in range(rounds):
         if number == 0 or missing:
             for page in _read_sequence(request, fetch):
-                yesterday = min(yesterday, page.responded_at.date() - _ONE_DAY)
                 if seen.add(page):
                     yield page
-        tail = replace(headers, start=max(first, min(seen.newest, yesterday)))
-        proofs = (page for proof in (headers, tail) for page in _read_sequence(proof, fetch_headers))
-        missing = list(dict.fromkeys(line for page in proofs for line in seen.check(page, first)))
+        missing = _find_missing(headers, first, seen, fetch_headers)
         if seen.explains(missing):
             missing = []
             if not seen.unconfirmed:
                 return
         else:
             day = min(line.datestamp for line in missing)
-            request = replace(request, start=max(request.start, min(day, yesterday)))
+            request = replace(request, start=max(request.start, min(day, seen.yesterday)))
         _log.warning("oai_lists_differ", missing=len(missing), unconfirmed=seen.unconfirmed, set=request.set_name)
     if missing:
         raise SourceError(
             f"arXiv's list of {request.set_name} lacks {len(missing)} papers that its list of headers has, the first "
-            f"of {request.start}, after {rounds} readings. It was not read to its end; run it again in an hour."
+            f"of {missing[0].datestamp}, after {rounds} readings. It was not read to its end; run it again in an hour."
         )
+
+
+def _find_missing(
+    headers: OaiRequest, first: date, seen: _Seen, fetch_headers: Callable[[OaiRequest], HeadersPage]
+) -> list[Line]:
+    """What the headers name since `first` and nobody read: by the whole list, and by one of its last days."""
+    missing = [line for page in _read_sequence(headers, fetch_headers) for line in seen.check(page, first)]
+    tail = replace(headers, start=max(first, seen.last_start))
+    missing += [line for page in _read_sequence(tail, fetch_headers) for line in seen.check(page, first)]
+    return list(dict.fromkeys(missing))
 
 
 def _read_sequence(request: OaiRequest, fetch: Callable[[OaiRequest], OaiPage[Item]]) -> Iterator[OaiPage[Item]]:

@@ -18,7 +18,7 @@ from triage.adapters.arxiv_record import CATEGORY
 from triage.adapters.oai_record import FORMAT, to_paper
 from triage.adapters.xml_answer import parse_xml, write_xml
 from triage.core.paper import clean_text, parse_arxiv_id
-from triage.ports import Header, Record, SetAside
+from triage.ports import DELETED, Header, Record, SetAside
 
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
 _PREFIX = "oai:arXiv.org:"
@@ -112,12 +112,14 @@ def _read_page(body: bytes, request: OaiRequest, name: str, read: Callable[[ET.E
     set_aside: list[SetAside] = []
     lines: list[Line] = []
     for element in elements:
+        line: Line | None = None
         try:
             line = _read_line(element if name == "header" else element.find(f"{_OAI}header"))
             lines.append(line)
             items.append(read(element, line))
         except ValueError as error:
-            set_aside.append(SetAside(write_xml(element), str(error)))
+            named = (line.arxiv_id, line.datestamp) if line else ()
+            set_aside.append(SetAside(write_xml(element), str(error), *named))
     _check_lines(lines, request, responded_at)
     return OaiPage(tuple(items), tuple(set_aside), tuple(lines), len(elements), responded_at, token)
 
@@ -218,4 +220,4 @@ def _read_header(header: ET.Element, line: Line) -> Header:
 
 def _refuse_deleted(header: ET.Element | None) -> None:
     if header is not None and header.get("status") == "deleted":
-        raise ValueError("deleted")
+        raise ValueError(DELETED)

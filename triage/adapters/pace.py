@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from triage.errors import SourceError
+from triage.errors import SourceError, SourceStoppedError
 from triage.ports import Grant, Lease
 
 INTERVAL = 3.0  # seconds from the end of one request to the start of the next
@@ -108,10 +108,10 @@ class Pace:
     def _ask(self) -> Grant:
         """Whose turn it is; raises `SourceError` after a stop."""
         if self._stopped is not None:
-            raise SourceError(self._stopped)
+            raise SourceStoppedError(self._stopped)
         grant = Grant(is_ours=True) if self._lease is None else self._lease.acquire()
         if grant.stopped is not None:
-            raise SourceError(grant.stopped)
+            raise SourceStoppedError(grant.stopped)
         return grant
 
     def _let_pause_pass(self) -> None:

@@ -109,5 +109,6 @@ def _explain(server: FakeArxiv, count: int, today: date) -> None:
     click.echo(f"export TRIAGE_ARXIV_OAI_URL={server.oai_url}")
     click.echo(f"export TRIAGE_ARXIV_API_URL={server.query_url}")
     click.echo(f"export TRIAGE_ARXIV_FEED_URL={server.feed_url}")
-    click.echo(f"export TRIAGE_NOW={server.archive.now:%Y-%m-%dT%H:%M:%SZ} TRIAGE_ARXIV_INTERVAL=0\n")
+    click.echo(f"export TRIAGE_NOW={server.archive.now:%Y-%m-%dT%H:%M:%SZ}")
+    click.echo("export TRIAGE_ARXIV_INTERVAL=0 TRIAGE_CONTACT=me@example.org\n")
     click.echo("Better with a data folder to play with: export TRIAGE_HOME=play. Ctrl-C ends this.")

@@ -15,6 +15,7 @@ from triage.core.week import EASTERN, Week
 from triage.errors import InputError
 from triage.pipeline.report import StepReport
 
+_OWN = "\0"  # no folder can bear that name: the data folder's own answers
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -23,20 +24,19 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--week", type=WEEK, help="Only this ISO week, by submission time: a quick start for one week.")
 @click.option(
     "--replay",
-    type=click.Path(path_type=Path, file_okay=False),
     is_flag=False,
-    flag_value="",
+    flag_value=_OWN,
     metavar="[FOLDER]",
     help="Read kept answers (of this data folder, or FOLDER) in place of arXiv's.",
 )
 @click.option("--clear-stop", is_flag=True, help="Ask again after arXiv answered 403; first find out why it did.")
 @json_option
-def harvest(since: datetime | None, week: Week | None, replay: Path | None, *, clear_stop: bool, as_json: bool) -> None:
+def harvest(since: datetime | None, week: Week | None, replay: str | None, *, clear_stop: bool, as_json: bool) -> None:
     """Bring the store up to date with arXiv: every change since the last harvest, none lost, each accounted for.
 
     Reads whole archives (OAI-PMH) from a week before the last harvest on, one request every three seconds, checks
     them against arXiv's list of identifiers and the day's feed, and asks for what is missing. Running it again, also
-    after a failure or Ctrl-C, changes only what changed at arXiv.
+    after a failure or Ctrl-C, changes only what changed at arXiv. Exit code 1 while a paper is known to be missing.
 
     \b
     Example:
@@ -45,6 +45,8 @@ def harvest(since: datetime | None, week: Week | None, replay: Path | None, *, c
     """
     if sum(option is not None for option in (since, week, replay)) > 1:
         raise click.UsageError("Give one of --since, --week and --replay.")
+    if clear_stop and replay is not None:
+        raise click.UsageError("--clear-stop is for arXiv; --replay does not ask it.")
 
     async def work(services: Services) -> list[StepReport]:
         if replay is not None:
@@ -64,7 +66,7 @@ def harvest(since: datetime | None, week: Week | None, replay: Path | None, *, c
 def repair(ids: tuple[str, ...], since: datetime | None, days: int, *, as_json: bool) -> None:
     """Find papers that arXiv names and the store lacks, and fetch them; with IDs, fetch just those.
 
-    Ends with exit code 1 while any paper is still missing: `triage ledger` shows which, and why.
+    Exit code 1 while a paper is known to be missing: `triage ledger` shows which, and why.
 
     \b
     Example:
@@ -73,8 +75,6 @@ def repair(ids: tuple[str, ...], since: datetime | None, days: int, *, as_json: 
     """
     reports = run_with_services(lambda services: _repair(services, ids, since.date() if since else None, days))
     _print(reports, "Repair", as_json=as_json)
-    if any(report.failed for report in reports):
-        raise click.exceptions.Exit(1)
 
 
 def check_week_has_begun(week: Week, now: datetime) -> None:
@@ -103,11 +103,11 @@ async def _quick(services: Services, week: Week) -> list[StepReport]:
         return [await harvest_week(services.open_desk(progress), week)]
 
 
-async def _replay(services: Services, folder: Path) -> list[StepReport]:
+async def _replay(services: Services, folder: str) -> list[StepReport]:
     from triage.pipeline.replay import replay_session
 
     reports: list[StepReport] = []
-    replays = services.open_replays(folder if str(folder) not in {"", "."} else None)
+    replays = services.open_replays(None if folder == _OWN else Path(folder))
     with show_progress() as progress:
         for number, (session, clients) in enumerate(replays, 1):
             reports += await replay_session(services.database, session, clients, progress)
@@ -135,3 +135,5 @@ def _print(reports: Sequence[StepReport], title: str, *, as_json: bool) -> None:
         print_json(reports)
     else:
         print_reports(Console(), reports, title)
+    if any(report.failed for report in reports):
+        raise click.exceptions.Exit(1)

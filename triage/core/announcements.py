@@ -5,7 +5,10 @@ listing of the day after: Monday to Friday. On a deferred day no batch closes, s
 holiday. https://info.arxiv.org/help/availability.html
 """
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
+
+import msgspec
 
 from triage.core.deferred_days import DEFERRED_DAYS
 from triage.core.week import EASTERN, Week
@@ -15,7 +18,14 @@ ANNOUNCED = time(20, 0)
 HARVESTABLE = time(22, 30)  # OAI-PMH follows the announcement: https://info.arxiv.org/help/oa/index.html
 _DAY = timedelta(days=1)
 _FRIDAY, _SATURDAY = 4, 5
-_LONGEST_HOLD = timedelta(days=14)  # by moderators; longer ones are taken for edits on a first load only
+_LONGEST_HOLD = timedelta(days=14)  # by moderators; longer holds need proof
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """An archive was read whole from a day (UTC) on, until a moment (aware)."""
+
+    since: date
+    until: datetime
 
 
 def closes_batch(day: date) -> bool:
@@ -78,20 +88,21 @@ def listings_after(moment: datetime, last: date) -> tuple[date, ...]:
 
 
 def place_paper(
-    submitted: datetime, datestamp: date, versions: int, *, unseen_until: datetime | None = None
+    submitted: datetime, datestamp: date, versions: int, *, read: Collection[Reading] = (), is_edited: bool = False
 ) -> date | None:
     """The listing day of a paper that an archive shows for the first time; None where its submission time decides.
 
     The datestamp (UTC) of a paper with one version is its listing day, since nothing else has changed it: so a paper
-    that was held, or came in by a cross-list, is placed where it was shown. `unseen_until` is when the archive was
-    last read to its end without it; on a first load (None) a datestamp long after the submission is that of an edit.
+    that was held, or came in by a cross-list, is placed where it was shown. `read` are earlier readings, to their end,
+    of its categories, which did not show it: only one that reaches back to its submission proves that it was not to
+    be seen. Without such proof an old or edited (`is_edited`: it has a DOI or a journal) paper is just an old paper.
     """
     computed, shown = listing_day(submitted), latest_listing_until(datestamp)
-    if unseen_until is None:
-        is_fresh = versions == 1 and shown - computed <= _LONGEST_HOLD
-        return shown if is_fresh and shown > computed else None
-    if versions > 1:
-        shown = min((*listings_after(unseen_until, shown)[:1], shown))
+    proof = max((one.until for one in read if one.since <= computed), default=None)
+    if proof is not None and versions > 1:
+        shown = min((*listings_after(proof, shown)[:1], shown))
+    elif proof is None and (versions > 1 or is_edited or shown - computed > _LONGEST_HOLD):
+        return None
     return shown if shown > computed else None
 
 

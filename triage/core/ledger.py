@@ -51,6 +51,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     expected: int | None = None
     missing: int = 0
     is_covered: bool = False
+    is_new: bool = False
     has_failed: bool = False
     is_stale: bool = False
     usual: Sequence[int] = ()
@@ -91,6 +92,8 @@ def _judge_unread(seen: Evidence) -> Verdict | None:
         return Verdict(State.FAILED, "the last harvest broke off, or is still running: triage harvest")
     if seen.is_stale and seen.expected is None:
         return Verdict(State.STALE, "the feed, heard alone, showed an older batch: triage harvest")
+    if seen.is_new and not seen.harvested:
+        return Verdict(State.LATE, "never harvested, while others were: triage harvest")
     if not seen.is_covered and not seen.day_total:
         return Verdict(State.LATE, "announced, not harvested yet: triage harvest")
     return None

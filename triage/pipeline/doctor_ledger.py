@@ -12,7 +12,7 @@ from triage.pipeline.doctor import Check
 from triage.pipeline.doctor_database import name_read_only
 from triage.pipeline.ledger import Ledger, Reckoning, reckon_weeks
 from triage.store.engine import Database
-from triage.store.marks import list_marks
+from triage.store.marks import load_marks
 from triage.store.witnesses import Missing, list_missing
 
 _WEEKS = 2
@@ -33,13 +33,15 @@ async def check_ledger(url: str, now: datetime) -> Check:
 
 async def _check(database: Database, now: datetime) -> Check:
     async with database.read() as session:
-        marks = await list_marks(session)
+        marks = await load_marks(session)
         missing = await list_missing(session)
     if not marks:
         return Check("ledger", "ok", "No archive was harvested yet; triage ledger shows what was imported.")
     last = week_of(latest_listing(now))
-    first = max(week_of(last.monday - timedelta(weeks=_WEEKS - 1)), week_of(min(mark.since for mark in marks)))
-    categories = tuple(sorted({category for mark in marks for category in mark.categories}))
+    first = max(week_of(last.monday - timedelta(weeks=_WEEKS - 1)), week_of(min(mark.since for mark in marks.values())))
+    newest = max(mark.responded_at for mark in marks.values())
+    # A category that left the rubric is not read any more: its mark stays behind the others.
+    categories = tuple(name for name, mark in marks.items() if newest - mark.responded_at < _PATIENCE)
     ledgers = await reckon_weeks(Reckoning(database, categories, "", (), now), min(first, last), last)
     problems = list(_list_problems(ledgers, [one for one in missing if now - one.found_at > _PATIENCE]))
     if problems:

@@ -1,6 +1,6 @@
 """Harvest: ask a source for the papers of a window and keep every one; an empty answer is never a success."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, time, timedelta
 from itertools import islice
 from time import monotonic
@@ -15,7 +15,8 @@ from triage.pipeline.reconcile import Desk
 from triage.pipeline.report import StepReport
 from triage.store.engine import Database
 from triage.store.imports import quarantine_records
-from triage.store.marks import Mark, list_marks
+from triage.store.marks import cover, load_marks
+from triage.store.papers import count_week
 from triage.store.runs import begin_run, find_last_run, finish_run
 from triage.store.upsert import UpsertCount, upsert_papers
 
@@ -64,25 +65,24 @@ async def harvest_week(desk: Desk, week: Week) -> StepReport:
     return report
 
 
-async def is_harvest_due(database: Database, week: Week, now: datetime) -> bool:
+async def is_harvest_due(database: Database, categories: Collection[str], week: Week, now: datetime) -> bool:
     """Whether a listing of the week that is out was not harvested, or a harvest of the week broke off.
 
-    Where whole archives are read, their marks tell; else the last harvest of that very week does: the last papers are
-    submitted until Thursday 14:00, but arXiv answers with them only once they are announced.
+    Where whole archives are read from the week's beginning on, their marks tell; else the last harvest of that very
+    week does: the last papers are submitted until Thursday 14:00, but arXiv answers with them only once they are
+    announced. A few papers that the archives brought, because they were revised lately, are not the week.
     """
     async with database.read() as session:
-        marks = await list_marks(session)
+        marks = await load_marks(session)
         last = await find_last_run(session, "harvest", str(week))
-    if covers_start(marks, week):
+        given = await count_week(session, week, but_for_archives=True)
+    if cover(marks, categories, week.monday):
         out = [day for day in week.listing_days if day <= latest_listing(now)]
-        return any(mark.responded_at < harvestable_at(max(out)) for mark in marks) if out else False
+        return bool(out) and any(marks[name].responded_at < harvestable_at(out[-1]) for name in categories)
+    if last is None:
+        return not given
     over = datetime.combine(week.listing_days[-1] + timedelta(days=1), time.min, EASTERN)
-    return last is not None and (last.status != "done" or last.started_at < over)
-
-
-def covers_start(marks: Sequence[Mark], week: Week) -> bool:
-    """Whether whole archives were read from the week's beginning on, so that keeping up is all the week takes."""
-    return bool(marks) and all(mark.since <= week.monday for mark in marks)
+    return last.status != "done" or last.started_at < over
 
 
 def _cut_batches(papers: Iterable[Paper]) -> Iterator[list[Paper]]:

@@ -10,7 +10,7 @@ from triage.core.ledger import Evidence, State, find_worst, judge_day
 from triage.core.week import EASTERN, Week, week_of, weeks_between
 from triage.pipeline.spine import FIRST_LOAD
 from triage.store.engine import Database, Session
-from triage.store.marks import Mark, list_marks
+from triage.store.marks import Mark, load_marks
 from triage.store.runs import Run, find_last_run
 from triage.store.whereabouts import Whereabouts, count_days, list_whereabouts
 from triage.store.witnesses import Check, Missing, list_missing, load_checks
@@ -117,7 +117,7 @@ async def _open_books(session: Session, reckoning: Reckoning, weeks: Sequence[We
         counts=await count_days(session, first - timedelta(weeks=_EARLIER), last),
         checks=_choose_checks(await load_checks(session, days)),
         missing=await list_missing(session),
-        marks={mark.archive: mark for mark in await list_marks(session)},
+        marks=await load_marks(session),
         runs={name: await find_last_run(session, "harvest", name) for name in (None, *map(str, weeks))},
     )
 
@@ -149,9 +149,7 @@ def _write_line(books: _Books, category: str, day: date) -> LedgerLine:
     check = books.checks.get((category, day))
     missing = sum(1 for one in books.missing if one.day == day and category in one.categories)
     expected = None if check is None or check.is_stale else check.expected
-    mark = books.marks.get(category.partition(".")[0])
-    if mark is not None and category not in mark.categories:
-        mark = None
+    mark = books.marks.get(category)
     verdict = judge_day(
         Evidence(
             day=day,
@@ -160,6 +158,7 @@ def _write_line(books: _Books, category: str, day: date) -> LedgerLine:
             expected=expected,
             missing=missing,
             is_covered=_is_covered(mark, day),
+            is_new=mark is None and bool(books.marks),
             has_failed=_has_failed(books.runs, mark, day),
             is_stale=check is not None and check.is_stale,
             usual=_list_usual(books.counts, category, day),

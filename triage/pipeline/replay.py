@@ -60,7 +60,15 @@ async def replay_session(
 
 async def _replay(database: Database, session: Session, clients: Clients, progress: Progress) -> list[StepReport]:
     details = session.details
-    desk = Desk(database, clients.archive, clients.lookup, tuple(details["categories"]), session.started_at, progress)
+    desk = Desk(
+        database,
+        clients.archive,
+        clients.lookup,
+        tuple(details["categories"]),
+        session.started_at,
+        progress,
+        is_replay=True,
+    )
     match session.kind:
         case "archive":
             return [await harvest_window(desk, msgspec.convert(details["window"], Window))]

@@ -9,13 +9,13 @@ from triage.core.rubric import Topic
 from triage.core.week import Week
 from triage.errors import InputError, SourceError
 from triage.pipeline.embed import embed_papers
-from triage.pipeline.harvest import covers_start, harvest_week, is_harvest_due
+from triage.pipeline.harvest import harvest_week, is_harvest_due
 from triage.pipeline.reconcile import Desk
 from triage.pipeline.report import StepReport
 from triage.pipeline.score import Bench, score_topic
 from triage.pipeline.shortlist import build_shortlist, select_papers_of
 from triage.pipeline.spine import harvest_archives
-from triage.store.marks import list_marks
+from triage.store.marks import cover, load_marks
 from triage.store.papers import count_week
 from triage.store.runs import Run, record_run
 from triage.store.shortlists import load_shortlist
@@ -45,8 +45,8 @@ async def _harvest(bench: Bench, week: Week, open_desk: Callable[[], Desk], *, a
     started = time.monotonic()
     async with bench.database.read() as session:
         present = await count_week(session, week)
-        keeps_up = covers_start(await list_marks(session), week)
-    if present and not ask_arxiv and not await is_harvest_due(bench.database, week, bench.now):
+        keeps_up = cover(await load_marks(session), bench.rubric.categories, week.monday)
+    if present and not ask_arxiv and not await is_harvest_due(bench.database, bench.rubric.categories, week, bench.now):
         seconds = time.monotonic() - started
         note = "the store has this week; --harvest asks arXiv again"
         report = StepReport(step="harvest", week=str(week), seen=present, skipped=present, seconds=seconds, note=note)

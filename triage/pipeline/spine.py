@@ -5,20 +5,20 @@ last page, so that whatever goes wrong in between is read again. arXiv pages a m
 records without a word; the list of identifiers names them, and reading the same days again heals the rest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from time import monotonic
 
 import msgspec
 
-from triage.core.announcements import utc_day
-from triage.errors import InputError, SourceError, TriageError
+from triage.core.announcements import latest_listing_until, utc_day
+from triage.errors import InputError, SourceError, SourceStoppedError, TriageError
 from triage.pipeline.reconcile import Desk, ask_for, count_expected, find_gaps, settle, take_records
 from triage.pipeline.report import StepReport
-from triage.ports import RecordPage
+from triage.ports import DELETED, EARLIEST, Header, RecordPage
 from triage.store.engine import Session
 from triage.store.imports import quarantine_records
-from triage.store.marks import Mark, find_mark, save_mark
+from triage.store.marks import Mark, join_marks, load_marks, save_marks
 from triage.store.runs import begin_run, find_first_unfinished, find_last_reading, finish_run
 from triage.store.upsert import UpsertCount
 from triage.store.whereabouts import find_known
@@ -26,26 +26,36 @@ from triage.store.witnesses import Missing, list_missing
 
 OVERLAP = timedelta(days=7)
 FIRST_LOAD = timedelta(days=14)
-_REMEMBERED = timedelta(
-    days=35
-)  # first loads that failed, records set aside: what lies further back stays with `repair`
+_REMEMBERED = timedelta(days=35)  # a first load that failed, a record set aside; `repair` goes further back
 _CLOCK_SKEW = timedelta(days=2)
 
 
 class Window(msgspec.Struct, frozen=True):
-    """What is asked for: an archive from a day (UTC) on; `unseen_until` is when it was last read to its end."""
+    """What is asked for: an archive from a day (UTC) on; `marks` are how far its categories had been read before."""
 
     archive: str
     start: date
-    unseen_until: datetime | None
+    marks: dict[str, Mark] = {}
 
 
 class _Tally(msgspec.Struct):
-    """What came of a reading so far."""
+    """What came of a reading so far; `nameless` are the records set aside whose id could not be read."""
 
     count: UpsertCount = UpsertCount()
     read: int = 0
     set_aside: int = 0
+    nameless: int = 0
+    named: dict[str, date] = {}
+
+    def add(self, page: RecordPage) -> None:
+        """Note a page."""
+        self.read += len(page.records)
+        self.set_aside += len(page.set_aside)
+        for bad in page.set_aside:
+            if bad.arxiv_id is None or bad.datestamp is None:
+                self.nameless += 1
+            elif bad.reason != DELETED:
+                self.named[bad.arxiv_id] = bad.datestamp
 
 
 async def harvest_archives(desk: Desk, since: date | None = None) -> list[StepReport]:
@@ -54,13 +64,26 @@ async def harvest_archives(desk: Desk, since: date | None = None) -> list[StepRe
     `since` (UTC) reaches further back than the overlap would; on a first load two weeks are read without it.
     """
     check_since(since, desk.now)
-    return [await harvest_window(desk, await plan_window(desk, archive, since)) for archive in desk.archives]
+    reports: list[StepReport] = []
+    failures: list[SourceError] = []
+    for archive in desk.archives:
+        try:
+            reports.append(await harvest_window(desk, await plan_window(desk, archive, since)))
+        except SourceStoppedError:
+            raise
+        except SourceError as error:  # the other archives are not to suffer for it
+            failures.append(error)
+    if failures:
+        raise SourceError(" ".join(map(str, failures))) from failures[0]
+    return reports
 
 
 def check_since(since: date | None, now: datetime) -> None:
     """Raise `InputError` for a day that is not over: arXiv keeps the answer to an early question until midnight UTC."""
     if since is not None and since >= utc_day(now):
         raise InputError(f"--since {since} is not over yet (in UTC): expected a day before {utc_day(now)}.")
+    if since is not None and since < EARLIEST:
+        raise InputError(f"--since {since}: arXiv's list of changes begins on {EARLIEST}; expected no earlier day.")
 
 
 async def plan_window(desk: Desk, archive: str, since: date | None) -> Window:
@@ -69,17 +92,19 @@ async def plan_window(desk: Desk, archive: str, since: date | None) -> Window:
     A first load begins two weeks before it was first tried, so that the days until it works are not lost at its start;
     and what a reading had to set aside is read again, for some weeks: it may be older than the overlap by now.
     """
+    categories = desk.list_categories(archive)
     async with desk.database.read() as session:
-        mark = await find_mark(session, desk.archive.name, archive)
+        marks = await load_marks(session, desk.archive.name)
         tried = await find_first_unfinished(session, "harvest", desk.now - _REMEMBERED)
         last = await find_last_reading(session, archive)
-    if mark is None or not set(_of_archive(desk, archive)) <= set(mark.categories):
+    marks = {category: marks[category] for category in categories if category in marks}
+    starts = [utc_day(mark.responded_at - OVERLAP) for mark in marks.values()]
+    if len(marks) < len(categories):
         begun = min(desk.now, tried.started_at) if tried else desk.now
-        return Window(archive, since or utc_day(begun - FIRST_LOAD), None)
-    start = utc_day(mark.responded_at - OVERLAP)
-    if last is not None and last.report.get("set_aside"):
-        start = min(start, max(date.fromisoformat(str(last.report["start"])), utc_day(desk.now - _REMEMBERED)))
-    return Window(archive, min(start, since or start), mark.responded_at)
+        starts.append(since or utc_day(begun - FIRST_LOAD))
+    elif last is not None and last.report.get("set_aside"):
+        starts.append(max(date.fromisoformat(str(last.report["start"])), utc_day(desk.now - _REMEMBERED)))
+    return Window(archive, min(*starts, since or starts[0], starts[0]), marks)
 
 
 async def harvest_window(desk: Desk, window: Window) -> StepReport:
@@ -103,8 +128,7 @@ async def _read_window(desk: Desk, window: Window, run: int, started: float) -> 
     last: RecordPage | None = None
     for page in desk.archive.records_since(window.archive, window.start):
         _check_clock(page.responded_at, desk.now)
-        tally.read += len(page.records)
-        tally.set_aside += len(page.set_aside)
+        tally.add(page)
         desk.progress(f"harvest {window.archive}", tally.read, tally.read)
         if page.is_last:
             last = page
@@ -118,21 +142,23 @@ async def _read_window(desk: Desk, window: Window, run: int, started: float) -> 
 
 async def _finish(desk: Desk, window: Window, last: RecordPage, tally: _Tally, begun: tuple[int, float]) -> StepReport:
     """Check the reading against the list of identifiers, ask for what is missing, then commit all of it at once."""
-    headers = list(desk.archive.headers_since(window.archive, window.start))
+    listed = {header.arxiv_id: header for header in desk.archive.headers_since(window.archive, window.start)}
+    headers = list(listed.values())
     async with desk.database.read() as session:
-        known = await find_known(session, (header.arxiv_id for header in headers))
+        known = await find_known(session, listed)
         open_gaps = await list_missing(session)
     present = {*known, *(record.paper.arxiv_id for record in last.records)}
     gaps = {gap.arxiv_id: gap for gap in find_gaps(desk, headers, present, desk.archive.name)}
     gaps |= {gap.arxiv_id: gap for gap in open_gaps if gap.arxiv_id not in present}
+    gaps |= {gap.arxiv_id: gap for gap in _list_unread(desk, tally, listed)}
     answer = ask_for(desk, list(gaps.values()))
     run, started = begun
     async with desk.database.write() as session:
         tally.count += await _take_page(session, desk, window, last)
-        healed = await take_records(session, desk, answer.records, window.unseen_until)
-        checks = await count_expected(session, desk, headers, answer.missing, window.start)
-        await settle(session, answer.missing, checks)
-        await _move_mark(session, desk, window, last.responded_at)
+        healed = await take_records(session, desk, answer.records, window.marks)
+        checks = await count_expected(session, desk, window.archive, headers, answer.missing, window.start)
+        await settle(session, desk, answer, checks)
+        await _move_marks(session, desk, window, last.responded_at)
         report = _report(desk, window, tally, healed, answer.missing, monotonic() - started)
         told = {"archive": window.archive, "start": window.start.isoformat(), "set_aside": tally.set_aside}
         await finish_run(session, run, report.seconds, {**msgspec.to_builtins(report), **told})
@@ -141,19 +167,28 @@ async def _finish(desk: Desk, window: Window, last: RecordPage, tally: _Tally, b
 
 async def _take_page(session: Session, desk: Desk, window: Window, page: RecordPage) -> UpsertCount:
     await quarantine_records(session, desk.archive.name, page.set_aside, desk.now)
-    return await take_records(session, desk, page.records, window.unseen_until)
+    return await take_records(session, desk, page.records, window.marks)
 
 
-async def _move_mark(session: Session, desk: Desk, window: Window, responded_at: datetime) -> None:
-    """Forwards only; its `since` reaches back as far as readings without a gap between them do."""
-    categories = _of_archive(desk, window.archive)
-    old = await find_mark(session, desk.archive.name, window.archive)
-    since = window.start
-    if old is not None and window.unseen_until is not None:
-        since = min(since, old.since)
-        categories = tuple(sorted({*categories, *old.categories}))
-        responded_at = max(responded_at, old.responded_at)
-    await save_mark(session, desk.archive.name, Mark(window.archive, categories, since, responded_at))
+def _list_unread(desk: Desk, tally: _Tally, listed: Mapping[str, Header]) -> list[Missing]:
+    """The records that could not be used, by name: to be asked for by id, whatever their categories are."""
+    return [
+        Missing(
+            arxiv_id,
+            listed[arxiv_id].categories if arxiv_id in listed else (),
+            latest_listing_until(day),
+            desk.archive.name,
+            desk.now,
+        )
+        for arxiv_id, day in tally.named.items()
+    ]
+
+
+async def _move_marks(session: Session, desk: Desk, window: Window, responded_at: datetime) -> None:
+    """Forwards only, for the categories that were kept."""
+    old = await load_marks(session, desk.archive.name)
+    new = (Mark(category, window.start, responded_at) for category in desk.list_categories(window.archive))
+    await save_marks(session, desk.archive.name, [join_marks(old.get(mark.category), mark) for mark in new])
 
 
 def _report(
@@ -166,7 +201,7 @@ def _report(
     notes += [f"{healed.new:,} came by id"] if healed.new else []
     notes += [f"{tally.set_aside:,} set aside"] if tally.set_aside else []
     notes += [f"{len(missing):,} still missing (triage ledger)"] if missing else []
-    failed = tally.set_aside + len(missing)
+    failed = tally.nameless + len(missing)
     return StepReport(
         step="harvest",
         seen=kept + failed,
@@ -176,10 +211,6 @@ def _report(
         seconds=seconds,
         note=", ".join(notes),
     )
-
-
-def _of_archive(desk: Desk, archive: str) -> tuple[str, ...]:
-    return tuple(sorted(category for category in desk.categories if category.partition(".")[0] == archive))
 
 
 def _check_clock(responded_at: datetime, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import Table
+from sqlalchemy import Table, not_, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,13 +22,25 @@ async def insert_missing(session: AsyncSession, model: type[Base], rows: Sequenc
 
 
 async def insert_or_update(
-    session: AsyncSession, model: type[Base], rows: Sequence[dict[str, Any]], *, on: Sequence[str], set_: Sequence[str]
+    session: AsyncSession,
+    model: type[Base],
+    rows: Sequence[dict[str, Any]],
+    *,
+    on: Sequence[str],
+    set_: Sequence[str],
+    unless: str | None = None,
 ) -> None:
-    """Insert rows; where the unique key `on` holds one, set its columns `set_`. No key may come twice; idempotent."""
+    """Insert rows; where the unique key `on` holds one, set its columns `set_`. No key may come twice; idempotent.
+
+    A new row in which the column `unless` is true leaves an old one alone in which it is not.
+    """
     if not rows:
         return
     dialect = session.get_bind().dialect.name
     table = cast("Table", model.__table__)
     statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     values = {name: statement.excluded[name] for name in set_}
-    await session.execute(statement.on_conflict_do_update(index_elements=list(on), set_=values), list(rows))
+    where = None if unless is None else or_(table.c[unless], not_(statement.excluded[unless]))
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=list(on), set_=values, where=where), list(rows)
+    )

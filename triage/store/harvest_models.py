@@ -52,15 +52,14 @@ class RunRow(Base):
 
 
 class MarkRow(Base):
-    """How far an archive was read to the end: the server's time when it began the last whole list."""
+    """How far a category was read to the end: the server's time when it began the last whole list of its archive."""
 
     __tablename__ = "harvest_marks"
-    __table_args__ = (UniqueConstraint("source", "archive"),)
+    __table_args__ = (UniqueConstraint("source", "category"),)
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     source: Mapped[str] = mapped_column(String(32))
-    archive: Mapped[str] = mapped_column(String(32))
-    categories: Mapped[list[str]]
+    category: Mapped[str] = mapped_column(String(32))
     since: Mapped[date] = mapped_column(Date)
     responded_at: Mapped[datetime]
 

@@ -1,5 +1,6 @@
-"""How far each archive was read to its end."""
+"""How far each category was read to its end."""
 
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 import msgspec
@@ -11,31 +12,36 @@ from triage.store.harvest_models import MarkRow
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """An archive was read whole, from `since` (UTC day) to `responded_at` (the server's time), for these categories."""
+    """A category was read whole, from `since` (UTC day) to `responded_at` (the server's time)."""
 
-    archive: str
-    categories: tuple[str, ...]
+    category: str
     since: date
     responded_at: datetime
 
 
-async def find_mark(session: AsyncSession, source: str, archive: str) -> Mark | None:
-    """The mark of an archive; None when it was never read to its end."""
-    row = await session.scalar(select(MarkRow).where(MarkRow.source == source, MarkRow.archive == archive))
-    return _to_mark(row) if row else None
+async def load_marks(session: AsyncSession, source: str | None = None) -> dict[str, Mark]:
+    """The marks by category, those of one source or all."""
+    query = select(MarkRow) if source is None else select(MarkRow).where(MarkRow.source == source)
+    rows = await session.scalars(query.order_by(MarkRow.category))
+    return {row.category: Mark(row.category, row.since, row.responded_at) for row in rows}
 
 
-async def list_marks(session: AsyncSession) -> list[Mark]:
-    """The marks of all archives."""
-    return [_to_mark(row) for row in await session.scalars(select(MarkRow).order_by(MarkRow.archive))]
+async def save_marks(session: AsyncSession, source: str, marks: Iterable[Mark]) -> None:
+    """Put marks in place of the former ones: to be called in the transaction that takes over the last page."""
+    rows = [{"source": source, **msgspec.structs.asdict(mark)} for mark in marks]
+    await insert_or_update(session, MarkRow, rows, on=("source", "category"), set_=("since", "responded_at"))
 
 
-async def save_mark(session: AsyncSession, source: str, mark: Mark) -> None:
-    """Put a mark in place of the former one: to be called in the transaction that takes over the last page."""
-    row = {"source": source, **msgspec.structs.asdict(mark), "categories": list(mark.categories)}
-    columns = ("categories", "since", "responded_at")
-    await insert_or_update(session, MarkRow, [row], on=("source", "archive"), set_=columns)
+def join_marks(old: Mark | None, new: Mark) -> Mark:
+    """Both readings as one where they touch; else the one that ends later. A mark never moves back."""
+    if old is None:
+        return new
+    first, last = sorted((old, new), key=lambda mark: mark.responded_at)
+    if last.since <= first.responded_at.date():
+        return Mark(new.category, min(first.since, last.since), last.responded_at)
+    return last
 
 
-def _to_mark(row: MarkRow) -> Mark:
-    return Mark(row.archive, tuple(row.categories), row.since, row.responded_at)
+def cover(marks: dict[str, Mark], categories: Collection[str], day: date) -> bool:
+    """Whether all the categories were read from that day on, or earlier."""
+    return all(category in marks and marks[category].since <= day for category in categories)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.core.paper import Paper
 from triage.core.week import Week
+from triage.store.harvest_models import MarkRow
 from triage.store.models import PaperRow
 
 _CHUNK = 500  # SQLite takes a limited number of variables in one statement
@@ -40,9 +41,12 @@ async def select_papers(session: AsyncSession, arxiv_ids: Iterable[str]) -> dict
     return found
 
 
-async def count_week(session: AsyncSession, week: Week) -> int:
-    """How many papers were first listed in a week."""
-    return await session.scalar(select(func.count()).select_from(PaperRow).where(PaperRow.week == str(week))) or 0
+async def count_week(session: AsyncSession, week: Week, *, but_for_archives: bool = False) -> int:
+    """How many papers were first listed in a week; `but_for_archives` leaves out what whole archives brought."""
+    query = select(func.count()).select_from(PaperRow).where(PaperRow.week == str(week))
+    if but_for_archives:
+        query = query.where(PaperRow.source.not_in(select(MarkRow.source)))
+    return await session.scalar(query) or 0
 
 
 async def count_weeks(session: AsyncSession) -> dict[str, int]:

@@ -47,13 +47,18 @@ class UpsertCount(msgspec.Struct, frozen=True):
 
 
 async def upsert_papers(
-    session: AsyncSession, papers: Sequence[Paper], now: datetime, *, relisted: Collection[str] = ()
+    session: AsyncSession,
+    papers: Sequence[Paper],
+    now: datetime,
+    *,
+    relisted: Collection[str] = (),
+    is_replay: bool = False,
 ) -> UpsertCount:
     """Add new papers, update changed ones and note what changed, touch nothing else; idempotent.
 
     A known paper becomes what `merge_papers` makes of it and the record, and stays in the week it was put in unless a
     listing day that was read replaces one that was computed, or its id is among `relisted`. Several records with one
-    id are merged first. A record read before the paper last changed, as in a replay, adds only what was not known.
+    id are merged first. In a replay, a record from before the paper last changed adds only what was not known.
     """
     merged = _merge_records(papers)
     known = await _find_known(session, merged)
@@ -64,7 +69,12 @@ async def upsert_papers(
     changes = {
         row.id: fields
         for arxiv_id, row in known.items()
-        if (fields := _merge_into(row, merged[arxiv_id], now, is_relisted=arxiv_id in relisted)) is not None
+        if (
+            fields := _merge_into(
+                row, merged[arxiv_id], now, is_relisted=arxiv_id in relisted, is_old=is_replay and now < row.changed_at
+            )
+        )
+        is not None
     }
     await session.flush()
     await _add_versions(session, papers)
@@ -88,13 +98,14 @@ async def _find_known(session: AsyncSession, arxiv_ids: Iterable[str]) -> dict[s
     return known
 
 
-def _merge_into(row: PaperRow, read: Paper, now: datetime, *, is_relisted: bool) -> dict[str, list[Any]] | None:
+def _merge_into(
+    row: PaperRow, read: Paper, now: datetime, *, is_relisted: bool, is_old: bool
+) -> dict[str, list[Any]] | None:
     """Bring a row up to date and say what changed, `{field: [before, after]}`; None where nothing is new."""
     known = to_stored(row).paper
-    is_old_news = now < row.changed_at
-    if row.is_announced_computed or (is_relisted and not is_old_news and read.announced is not None):
+    if row.is_announced_computed or (is_relisted and not is_old and read.announced is not None):
         known = replace(known, announced=None)
-    merged = merge_papers(read, known) if is_old_news else merge_papers(known, read)
+    merged = merge_papers(read, known) if is_old else merge_papers(known, read)
     columns = _to_columns(replace(merged, announced=known.announced or read.announced))
     if columns["metadata_hash"] == row.metadata_hash:
         return None

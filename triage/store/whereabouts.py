@@ -1,7 +1,7 @@
 """Where each paper stands on its way, for the ledger and for the harvest."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 
 import msgspec
 from sqlalchemy import ColumnElement, and_, exists, func, select
@@ -13,10 +13,12 @@ _CHUNK = 500  # SQLite takes a limited number of variables in one statement
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A paper of the store: its categories, and the listing day it is counted in."""
+    """A paper of the store: its categories, and the listing day it is counted in, which may be a computed one."""
 
     categories: tuple[str, ...]
     day: date | None
+    is_computed: bool = False
+    first_seen: datetime | None = None
 
 
 class Whereabouts(msgspec.Struct, frozen=True):
@@ -34,8 +36,10 @@ async def find_known(session: AsyncSession, arxiv_ids: Iterable[str]) -> dict[st
     wanted = list(dict.fromkeys(arxiv_ids))
     known: dict[str, Known] = {}
     for chunk in _cut(wanted):
-        query = select(PaperRow.arxiv_id, PaperRow.categories, PaperRow.announced).where(PaperRow.arxiv_id.in_(chunk))
-        known.update({key: Known(tuple(listed), day) for key, listed, day in await session.execute(query)})
+        columns = PaperRow.categories, PaperRow.announced, PaperRow.is_announced_computed, PaperRow.first_seen
+        query = select(PaperRow.arxiv_id, *columns).where(PaperRow.arxiv_id.in_(chunk))
+        rows = await session.execute(query)
+        known.update({key: Known(tuple(listed), day, computed, seen) for key, listed, day, computed, seen in rows})
     return known
 
 

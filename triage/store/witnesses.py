@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.store.conflict import insert_or_update
@@ -36,7 +36,10 @@ class Missing(msgspec.Struct, frozen=True):
 
 
 async def save_checks(session: AsyncSession, checks: Iterable[Check]) -> None:
-    """Put what a witness says now in place of what it said before; each category and day once."""
+    """Put what a witness says now in place of what it said before, but nothing stale in place of what was not.
+
+    Each witness, category and day may come once.
+    """
     rows = [msgspec.structs.asdict(check) for check in checks]
     await insert_or_update(
         session,
@@ -44,6 +47,7 @@ async def save_checks(session: AsyncSession, checks: Iterable[Check]) -> None:
         rows,
         on=("category", "day", "witness"),
         set_=("expected", "is_stale", "checked_at"),
+        unless="is_stale",
     )
 
 
@@ -59,9 +63,10 @@ async def note_missing(session: AsyncSession, missing: Sequence[Missing]) -> Non
     await insert_or_update(session, MissingRow, rows, on=("arxiv_id",), set_=("asked_at", "reason"))
 
 
-async def settle_missing(session: AsyncSession) -> None:
-    """Forget those that have come in."""
-    await session.execute(delete(MissingRow).where(MissingRow.arxiv_id.in_(select(PaperRow.arxiv_id))))
+async def settle_missing(session: AsyncSession, answered: Collection[str] = ()) -> None:
+    """Forget those that have come in, and the ids that arXiv answered for, whatever became of them."""
+    is_settled = or_(MissingRow.arxiv_id.in_(select(PaperRow.arxiv_id)), MissingRow.arxiv_id.in_(answered))
+    await session.execute(delete(MissingRow).where(is_settled))
 
 
 async def list_missing(session: AsyncSession) -> list[Missing]:
