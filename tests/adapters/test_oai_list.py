@@ -138,7 +138,7 @@ def test_a_server_that_skips_the_first_row_of_every_list_is_found_out() -> None:
     server = Server([Line("2607.00001", START - timedelta(days=1)), *make_lines(23)])
     answer = server._answer
     server._answer = lambda request, now: answer(replace(request, token=request.token or f"{request.start} 1"), now)  # type: ignore[method-assign]  # a server that is off by one
-    with pytest.raises(SourceError, match="lacks 1 papers"):
+    with pytest.raises(SourceError, match="disagree about 2 papers"):
         server.read()
 
 

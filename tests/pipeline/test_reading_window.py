@@ -19,6 +19,7 @@ from triage.store.marks import load_marks
 from triage.store.papers import select_papers
 from triage.store.schema import ensure_schema
 from triage.store.whereabouts import find_known
+from triage.store.witnesses import list_missing
 
 NOW = datetime(2026, 4, 27, 9, tzinfo=UTC)
 PAPERS = make_papers(40, first=datetime(2026, 4, 13, tzinfo=UTC), apart=timedelta(hours=8))
@@ -57,10 +58,11 @@ async def harvest(
     *,
     papers: Sequence[Paper] = PAPERS,
     categories: tuple[str, ...] = ("cs.CL", "cs.AI"),
+    known: Sequence[Paper] = (),
 ) -> None:
-    """One try; single papers cannot be asked for."""
+    """One try; single papers can be asked for if they are `known`."""
     records = [Record(paper, paper.published.date()) for paper in papers if paper.published]
-    await harvest_archives(Desk(database, kind(records, now), FixedSource([]), categories, now))
+    await harvest_archives(Desk(database, kind(records, now), FixedSource(known), categories, now))
 
 
 async def fail(database: Database, now: datetime) -> None:
@@ -128,3 +130,23 @@ async def test_what_can_never_be_used_is_read_for_five_weeks(database: Database)
         late = [replace(PAPERS[n], published=NOW + timedelta(days=day)) for n in range(3, 6)]
         await harvest(database, NOW + timedelta(days=day), Asked, papers=[*PAPERS[:3], *late])
     assert asked[:8] == [date(2026, 4, 13)] * 5 + [date(2026, 4, 17), date(2026, 4, 22), date(2026, 4, 27)]
+
+
+async def test_a_record_that_can_be_used_again_is_no_longer_missed(database: Database) -> None:
+    """Also that of a paper which nobody follows, and which was asked for by id in vain."""
+    first = PAPERS[21]
+
+    class Named(DamagedArchive):
+        def records_since(self, archive: str, start: date) -> Iterator[RecordPage]:
+            """The record that is set aside has a name."""
+            for page in super().records_since(archive, start):
+                bad = SetAside("<record/>", "no title", first.arxiv_id, date(2026, 4, 20))
+                yield replace(page, set_aside=(bad,))
+
+    lone = [replace(first, categories=("cs.CV",), primary_category="cs.CV"), *PAPERS[22:]]
+    await harvest(database, NOW, Named, papers=lone)
+    async with database.read() as session:
+        assert [gap.arxiv_id for gap in await list_missing(session)] == [first.arxiv_id]
+    await harvest(database, NOW, FixedArchive, papers=lone, known=lone)
+    async with database.read() as session:
+        assert await list_missing(session) == []

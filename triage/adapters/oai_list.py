@@ -168,7 +168,7 @@ def _read_whole(
     """The pages that bring something new, until the headers name nothing else.
 
     Headers that lack papers just read are no proof, so they are read again; papers they lack every time have left the
-    set in the meantime.
+    set in the meantime. Changes of the day itself may go on coming: the next harvest begins before them.
     """
     seen = _Seen()
     first = request.start
@@ -188,21 +188,32 @@ def _read_whole(
             day = min(line.datestamp for line in missing)
             request = replace(request, start=max(request.start, min(day, seen.yesterday)))
         _log.warning("oai_lists_differ", missing=len(missing), unconfirmed=seen.unconfirmed, set=request.set_name)
-    if missing:
+    if lasting := [line for line in missing if line.datestamp <= seen.yesterday]:
         raise SourceError(
-            f"arXiv's list of {request.set_name} lacks {len(missing)} papers that its list of headers has, the first "
-            f"of {missing[0].datestamp}, after {rounds} readings. It was not read to its end; run it again in an hour."
+            f"arXiv's lists of {request.set_name} disagree about {len(lasting)} papers, the first of "
+            f"{lasting[0].datestamp}, after {rounds} readings. It was not read to its end; run it again in an hour."
         )
 
 
 def _find_missing(
     headers: OaiRequest, first: date, seen: _Seen, fetch_headers: Callable[[OaiRequest], HeadersPage]
 ) -> list[Line]:
-    """What the headers name since `first` and nobody read: by the whole list, and by one of its last days."""
-    missing = [line for page in _read_sequence(headers, fetch_headers) for line in seen.check(page, first)]
+    """What the headers name since `first` and nobody read: by the whole list, and by one of its last days.
+
+    What only one of the two names for those last days counts as well: a list that is cut shows in the other, or, where
+    both are cut, in that they are cut at different places.
+    """
     tail = replace(headers, start=max(first, seen.last_start))
-    missing += [line for page in _read_sequence(tail, fetch_headers) for line in seen.check(page, first)]
-    return list(dict.fromkeys(missing))
+    missing: dict[Line, None] = {}
+    recent: list[set[Line]] = []
+    for request in (headers, tail):
+        named: set[Line] = set()
+        for page in _read_sequence(request, fetch_headers):
+            missing |= dict.fromkeys(seen.check(page, first))
+            named.update(line for line in page.lines if line.datestamp >= tail.start)
+        recent.append(named)
+    apart = (line for line in recent[0] ^ recent[1] if line.datestamp <= seen.yesterday)
+    return sorted((missing | dict.fromkeys(apart)), key=lambda line: (line.datestamp, line.arxiv_id))
 
 
 def _read_sequence(request: OaiRequest, fetch: Callable[[OaiRequest], OaiPage[Item]]) -> Iterator[OaiPage[Item]]:

@@ -48,7 +48,7 @@ class _Tally(msgspec.Struct):
     named: dict[str, date] = {}
 
     def add(self, page: RecordPage) -> None:
-        """Note a page."""
+        """Note a page; a record that was set aside may come again, and be good by then."""
         self.read += len(page.records)
         self.set_aside += len(page.set_aside)
         for bad in page.set_aside:
@@ -56,6 +56,8 @@ class _Tally(msgspec.Struct):
                 self.nameless += 1
             elif bad.reason != DELETED:
                 self.named[bad.arxiv_id] = bad.datestamp
+        for record in page.records:
+            self.named.pop(record.paper.arxiv_id, None)
 
 
 async def harvest_archives(desk: Desk, since: date | None = None) -> list[StepReport]:
@@ -147,7 +149,7 @@ async def _finish(desk: Desk, window: Window, last: RecordPage, tally: _Tally, b
     async with desk.database.read() as session:
         known = await find_known(session, listed)
         open_gaps = await list_missing(session)
-    present = {*known, *(record.paper.arxiv_id for record in last.records)}
+    present = {*known, *(one.paper.arxiv_id for one in last.records if desk.follows(one.paper.categories))}
     gaps = {gap.arxiv_id: gap for gap in find_gaps(desk, headers, present, desk.archive.name)}
     gaps |= {gap.arxiv_id: gap for gap in open_gaps if gap.arxiv_id not in present}
     gaps |= {gap.arxiv_id: gap for gap in _list_unread(desk, tally, listed)}
