@@ -5,9 +5,10 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
-from pydantic import AwareDatetime, Field, ValidationInfo, field_validator
+from pydantic import AwareDatetime, Field, HttpUrl, TypeAdapter, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_URL = TypeAdapter(HttpUrl)
 _TERMS = 3.0  # seconds: https://info.arxiv.org/help/api/tou.html
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -48,6 +49,12 @@ class Settings(BaseSettings):
     @classmethod
     def _expand(cls, home: Path) -> Path:
         return home.expanduser().absolute()
+
+    @field_validator("arxiv_api_url", "arxiv_oai_url", "arxiv_feed_url")
+    @classmethod
+    def _check_url(cls, url: str) -> str:
+        _URL.validate_python(url)
+        return url
 
     @field_validator("arxiv_interval")
     @classmethod
