@@ -120,7 +120,7 @@ def _apply(archive: FakeArchive, change: Change) -> None:
 
 
 def make_timeline(number: str, *, is_daily: bool = False) -> Timeline:
-    """A timeline of its own for each number: 2 to 5 harvests, with outages, over 50 to 110 papers.
+    """A timeline of its own for each number: 1 to 3 harvests and a last one, with outages, over 50 to 110 papers.
 
     `is_daily`: 8 harvests, one on each day.
     """
