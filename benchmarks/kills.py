@@ -83,7 +83,7 @@ class Case:
         self._before, self._home = folder / "before", folder / "home"
         scenario.prepare(self._before, self._finish, scenario.plan)
         copy_folder(self._before, self._home)
-        self.undisturbed = self._finish(self._home, scenario.arguments, scenario.plan, scenario.code)
+        self.undisturbed = self._finish(self._home, scenario.arguments, scenario.plan)
         self._expected = dump_store(self._home / "triage.db")
 
     def kill(self, number: int, seconds: float = _TIME_LIMIT) -> tuple[str, str]:
@@ -94,7 +94,7 @@ class Case:
         if number and not killed.point:
             return "none", f"was not killed, but ended with {killed.code}: {killed.said}"
         again = self._run(self._home, arguments, plan)
-        is_well = again.code == self._scenario.code
+        is_well = again.code == self.undisturbed.code
         difference = self._compare() if is_well else f"the second run ended with {again.code}: {again.said}"
         return killed.point or _CLOCK, difference
 
@@ -112,9 +112,9 @@ class Case:
             if self._expected.get(name) != found.get(name)
         )
 
-    def _finish(self, home: Path, arguments: Sequence[str], plan: Plan, code: int = 0) -> Ending:
+    def _finish(self, home: Path, arguments: Sequence[str], plan: Plan) -> Ending:
         ending = self._run(home, arguments, plan)
-        if ending.code != code:
+        if ending.code not in {0, 1}:  # 1: a paper is known to be missing, as some scenarios have it
             raise SystemExit(f"triage {' '.join(arguments)} ended with {ending.code}: {ending.said}")
         return ending
 

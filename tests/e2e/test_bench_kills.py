@@ -14,7 +14,7 @@ plan_window = spine.plan_window
 async def plan_and_mark(desk, archive, since):
     window = await plan_window(desk, archive, since)
     async with desk.database.write() as session:
-        await spine._move_mark(session, desk, window, desk.now)
+        await spine._move_marks(session, desk, window, desk.now)
     return window
 
 spine.plan_window = plan_and_mark

@@ -17,7 +17,7 @@ def test_every_made_up_paper_is_harvested_once(root: Path) -> None:
     baseline, first, again, bulk = json.loads(done.stdout)
     assert [one["records"] for one in (baseline, first, again, bulk)] == [300] * 4
     assert [one["changed"] for one in (baseline, first, again, bulk)] == [0, 300, 0, 300]
-    assert baseline["pages"] == first["pages"] == again["pages"] == bulk["pages"]
+    assert first["pages"] == again["pages"] == bulk["pages"] > 0
     assert all(0 < one["peak_mib"] < 500 for one in (first, again, bulk))
 
 

@@ -119,7 +119,7 @@ async def settle(session: Session, desk: Desk, answer: Answer, checks: Iterable[
     await quarantine_records(session, desk.archive.name, desk.archive.set_aside, desk.now)
     await note_missing(session, answer.missing)
     await settle_missing(session, [record.paper.arxiv_id for record in answer.records])
-    await save_checks(session, checks)
+    await save_checks(session, checks, is_replay=desk.is_replay)
 
 
 async def count_expected(

@@ -1,9 +1,9 @@
 """Insert what is missing, the same way on both databases."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Table, not_, or_
+from sqlalchemy import ColumnElement, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,11 +28,11 @@ async def insert_or_update(
     *,
     on: Sequence[str],
     set_: Sequence[str],
-    unless: str | None = None,
+    when: Callable[[Any, Any], ColumnElement[bool]] | None = None,
 ) -> None:
     """Insert rows; where the unique key `on` holds one, set its columns `set_`. No key may come twice; idempotent.
 
-    A new row in which the column `unless` is true leaves an old one alone in which it is not.
+    `when`, called with the columns of the new row and of the old one, says whether the old one is to be changed.
     """
     if not rows:
         return
@@ -40,7 +40,7 @@ async def insert_or_update(
     table = cast("Table", model.__table__)
     statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     values = {name: statement.excluded[name] for name in set_}
-    where = None if unless is None else or_(table.c[unless], not_(statement.excluded[unless]))
+    where = None if when is None else when(statement.excluded, table.c)
     await session.execute(
         statement.on_conflict_do_update(index_elements=list(on), set_=values, where=where), list(rows)
     )

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.store.conflict import insert_or_update
@@ -35,10 +36,10 @@ class Missing(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-async def save_checks(session: AsyncSession, checks: Iterable[Check]) -> None:
+async def save_checks(session: AsyncSession, checks: Iterable[Check], *, is_replay: bool = False) -> None:
     """Put what a witness says now in place of what it said before, but nothing stale in place of what was not.
 
-    Each witness, category and day may come once.
+    Each witness, category and day may come once. A replay changes nothing that was said at its time or later.
     """
     rows = [msgspec.structs.asdict(check) for check in checks]
     await insert_or_update(
@@ -47,7 +48,7 @@ async def save_checks(session: AsyncSession, checks: Iterable[Check]) -> None:
         rows,
         on=("category", "day", "witness"),
         set_=("expected", "is_stale", "checked_at"),
-        unless="is_stale",
+        when=_is_later_word if is_replay else _is_good_word,
     )
 
 
@@ -77,3 +78,11 @@ async def list_missing(session: AsyncSession) -> list[Missing]:
         Missing(row.arxiv_id, tuple(row.categories), row.day, row.witness, row.found_at, row.asked_at, row.reason)
         for row in rows
     ]
+
+
+def _is_good_word(new: Any, old: Any) -> ColumnElement[bool]:
+    return or_(old.is_stale, not_(new.is_stale))
+
+
+def _is_later_word(new: Any, old: Any) -> ColumnElement[bool]:
+    return and_(_is_good_word(new, old), new.checked_at > old.checked_at)
