@@ -7,10 +7,15 @@ from pathlib import Path
 import pytest
 from fakes.harvest_case import MONDAY, Season, make_paper, open_season, submit_for
 
+from triage.bootstrap import open_services
 from triage.core.announcements import listings_between
 from triage.core.week import parse_week
 from triage.errors import InputError, SourceError
 from triage.pipeline.embed import embed_papers
+from triage.pipeline.harvest import harvest_week
+from triage.pipeline.repair import repair_ids
+from triage.pipeline.replay import replay_session
+from triage.pipeline.report import keep_quiet
 from triage.pipeline.score import score_topic
 from triage.pipeline.shortlist import build_shortlist, select_papers_of
 from triage.store.votes import add_tags, record_votes
@@ -150,9 +155,6 @@ async def test_a_revised_abstract_is_scored_again_and_a_withdrawal_leaves_coming
 
 async def test_the_same_paper_from_three_sources_is_one(season: Season) -> None:
     """Query API, archive and repair by id agree on it."""
-    from triage.pipeline.harvest import harvest_week
-    from triage.pipeline.repair import repair_ids
-
     season.go_to(TUESDAY)
     await harvest_week(season.services.open_desk(), parse_week("2026-W33"))
     await repair_ids(season.services.open_desk(), ["2608.00001"])
@@ -259,9 +261,6 @@ async def test_kept_answers_rebuild_the_same_store(season: Season, tmp_path: Pat
     await season.harvest()
     await season.check()
     await season.repair()
-    from triage.bootstrap import open_services
-    from triage.pipeline.replay import replay_session
-    from triage.pipeline.report import keep_quiet
 
     requests = len(season.server.log)
     settings = season.services.settings.model_copy(update={"home": tmp_path / "other"})
@@ -275,3 +274,16 @@ async def test_kept_answers_rebuild_the_same_store(season: Season, tmp_path: Pat
             query = f"SELECT * FROM {table} ORDER BY id"  # noqa: S608 -- names
             assert await twin.query(query) == await season.query(query), table
     assert len(season.server.log) == requests
+
+
+async def test_an_old_session_replayed_over_newer_data_undoes_nothing(season: Season) -> None:
+    """Also one of a single week, or of single ids: what was read since stays."""
+    await harvest_week(season.services.open_desk(), parse_week("2026-W33"))
+    await repair_ids(season.services.open_desk(), ["2608.00001"])
+    season.archive.move_primary("2608.00001", "cs.CL")
+    season.go_to(TUESDAY)
+    await season.harvest()
+    before = await season.query("SELECT * FROM papers"), await season.query("SELECT * FROM paper_changes")
+    for session, clients in season.services.open_replays():
+        await replay_session(season.services.database, session, clients, keep_quiet)
+    assert (await season.query("SELECT * FROM papers"), await season.query("SELECT * FROM paper_changes")) == before

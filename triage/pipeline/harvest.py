@@ -40,9 +40,9 @@ async def harvest_week(desk: Desk, week: Week) -> StepReport:
         async with database.write() as session:
             if not seen:
                 run = await begin_run(session, "harvest", str(week), now)
-            count += await upsert_papers(session, batch, now)
+            count += await upsert_papers(session, batch, now, is_replay=desk.is_replay)
         seen += len(batch)
-        desk.progress("harvest", seen, seen)
+        desk.progress("harvest", seen, 0)
     if not seen:
         raise SourceError(
             f"{source.name} has no paper submitted from {start:%Y-%m-%d %H:%M %Z} to {end:%Y-%m-%d %H:%M %Z} in "

@@ -43,7 +43,7 @@ async def repair_ids(desk: Desk, arxiv_ids: Sequence[str]) -> StepReport:
         placed = [
             replace(paper, announced=None if paper.arxiv_id in known else days.get(paper.arxiv_id)) for paper in papers
         ]
-        count = await upsert_papers(session, placed, desk.now)
+        count = await upsert_papers(session, placed, desk.now, is_replay=desk.is_replay)
         await settle(session, desk, Answer(), ())
     note = f"{desk.lookup.name}: {len(papers)} of {len(asked)} known to arXiv"
     return await _record(desk, count, len(asked) - len(papers), started, note)
@@ -55,7 +55,7 @@ async def _repair_archive(desk: Desk, archive: str, since: date) -> StepReport:
     for header in desk.archive.headers_since(archive, since):
         listed[header.arxiv_id] = header
         if len(listed) % 1000 == 0:
-            desk.progress(f"compare {archive}", len(listed), len(listed))
+            desk.progress(f"compare {archive}", len(listed), 0)
     headers = list(listed.values())
     async with desk.database.read() as session:
         known = await find_known(session, (header.arxiv_id for header in headers))
