@@ -6,7 +6,6 @@ included; the list may move between two pages.
 """
 
 import itertools
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +13,7 @@ import msgspec
 import structlog
 
 from triage.adapters.arxiv_client import SOURCE, ArxivClient, PaperPage
-from triage.adapters.arxiv_http import Wire
+from triage.adapters.arxiv_http import Wire, check_base_url
 from triage.adapters.arxiv_page import BadRecord
 from triage.adapters.arxiv_record import CATEGORY
 from triage.core.paper import Paper, parse_arxiv_id
@@ -22,7 +21,6 @@ from triage.errors import InputError, SourceError
 from triage.ports import SetAside
 
 BASE_URL = "https://export.arxiv.org/api/query"
-_BASE_URL = re.compile(r"https?://[^\s/?#{}]+[^\s?#{}]*")
 _LARGEST_PAGE = 2000
 _LARGEST_RESULT = 30_000
 _WINDOW = timedelta(days=7)
@@ -89,8 +87,7 @@ class ArxivApi:
         on_page: Callable[[int, int], None] | None = None,
     ) -> None:
         """Raises `InputError` for a base URL or limits that cannot be."""
-        if not _BASE_URL.fullmatch(base_url):
-            raise InputError(f"{base_url!r} is no base URL: expected one such as {BASE_URL}.")
+        check_base_url(base_url, BASE_URL)
         if not 2 <= limits.page_size <= min(_LARGEST_PAGE, limits.per_query):  # noqa: PLR2004 -- overlap by one
             raise InputError(f"A page of {limits.page_size} papers is not possible: expected 2 to {_LARGEST_PAGE}.")
         if limits.per_query > _LARGEST_RESULT:

@@ -4,7 +4,6 @@ The format: https://info.arxiv.org/help/rss_specifications.html and the public s
 holds one listing day, and one line per paper; on a day without a listing it holds none.
 """
 
-import re
 from datetime import date
 from email.utils import format_datetime, parsedate_to_datetime
 from xml.etree import ElementTree as ET
@@ -12,7 +11,7 @@ from xml.etree import ElementTree as ET
 import msgspec
 import requests
 
-from triage.adapters.arxiv_http import RSS_TYPES, BadAnswerError, Wire
+from triage.adapters.arxiv_http import RSS_TYPES, BadAnswerError, Wire, check_base_url
 from triage.adapters.arxiv_record import CATEGORY
 from triage.adapters.xml_answer import parse_xml
 from triage.core.paper import clean_text, parse_arxiv_id
@@ -22,7 +21,6 @@ from triage.ports import Announcement, Listing
 
 BASE_URL = "https://rss.arxiv.org/rss"
 SOURCE = "arxiv-feed"
-_BASE_URL = re.compile(r"https?://[^\s/?#{}]+[^\s?#{}]*")
 _ARXIV = "{http://arxiv.org/schemas/atom}"
 _EXPECTED = "an RSS feed"
 _GUID = "oai:arXiv.org:"
@@ -35,8 +33,7 @@ class ArxivFeed:
 
     def __init__(self, base_url: str, wire: Wire) -> None:
         """Raises `InputError` for a base URL that cannot be."""
-        if not _BASE_URL.fullmatch(base_url):
-            raise InputError(f"{base_url!r} is no base URL: expected one such as {BASE_URL}.")
+        check_base_url(base_url, BASE_URL)
         self._base_url = base_url.rstrip("/")
         self._wire = wire
 

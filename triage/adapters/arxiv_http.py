@@ -5,6 +5,7 @@ with any text for an empty result. Mounted on its session, this adapter returns 
 """
 
 import random
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ from triage.adapters.pace import Pace
 from triage.errors import InputError, SourceError, SourceStoppedError
 
 _log = structlog.get_logger(__name__)
+_BASE_URL = re.compile(r"https?://[^\s/?#{}]+[^\s?#{}]*")
 _CHUNK = 64 * 1024
 ATOM_TYPES = frozenset({"application/atom+xml", "application/xml", "text/xml"})
 XML_TYPES = frozenset({"application/xml", "text/xml"})
@@ -77,6 +79,12 @@ class Network(msgspec.Struct, frozen=True):
     ) -> HTTPAdapter:
         """An adapter that asks until `check` accepts."""
         return HardenedAdapter(check, self, expected=expected, media_types=media_types)
+
+
+def check_base_url(url: str, example: str) -> None:
+    """Raise `InputError` for what is no address to put a query behind."""
+    if not _BASE_URL.fullmatch(url):
+        raise InputError(f"{url!r} is no base URL: expected one such as {example}.")
 
 
 def name_agent(contact: str) -> str:

@@ -1,12 +1,11 @@
 """arXiv's OAI-PMH server as an `Archive`: every change since a day, each list read to a proven end."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 import structlog
 
-from triage.adapters.arxiv_http import Wire
+from triage.adapters.arxiv_http import Wire, check_base_url
 from triage.adapters.oai_client import OaiClient
 from triage.adapters.oai_list import OaiLimits, follow
 from triage.adapters.oai_page import OaiRequest, UnknownIdError
@@ -16,7 +15,6 @@ from triage.errors import InputError
 from triage.ports import Header, Record, RecordPage, SetAside
 
 BASE_URL = "https://oaipmh.arxiv.org/oai"
-_BASE_URL = re.compile(r"https?://[^\s/?#{}]+[^\s?#{}]*")
 # arXiv's archives that still take papers (https://arxiv.org/category_taxonomy); the latter are sets of `physics`.
 _GROUPS = ("cs", "econ", "eess", "math", "q-bio", "q-fin", "stat")
 _OF_PHYSICS = (
@@ -44,8 +42,7 @@ class OaiArchive:
         on_page: Callable[[int], None] | None = None,
     ) -> None:
         """Raises `InputError` for a base URL that cannot be."""
-        if not _BASE_URL.fullmatch(base_url):
-            raise InputError(f"{base_url!r} is no base URL: expected one such as {BASE_URL}.")
+        check_base_url(base_url, BASE_URL)
         self._limits = limits
         self._on_page = on_page or _ignore
         self._client = OaiClient(base_url, wire)

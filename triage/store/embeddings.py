@@ -8,11 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.errors import StoreError
+from triage.store.chunks import cut
 from triage.store.conflict import insert_missing
 from triage.store.models import EmbeddingRow
 from triage.store.papers import StoredPaper
 
-_CHUNK = 500
 _UNIT_TOLERANCE = 1e-3
 _LITTLE_ENDIAN = np.dtype("<f4")
 
@@ -24,10 +24,10 @@ async def load_vectors(
     hashes = {paper.key: paper.content_hash for paper in papers}
     keys = sorted(hashes)
     vectors: dict[int, NDArray[np.float32]] = {}
-    for start in range(0, len(keys), _CHUNK):
+    for chunk in cut(keys):
         query = select(
             EmbeddingRow.paper_id, EmbeddingRow.content_hash, EmbeddingRow.vector, EmbeddingRow.dimension
-        ).where(EmbeddingRow.paper_id.in_(keys[start : start + _CHUNK]), EmbeddingRow.embedder == embedder)
+        ).where(EmbeddingRow.paper_id.in_(chunk), EmbeddingRow.embedder == embedder)
         for key, content_hash, blob, dimension in await session.execute(query):
             if hashes[key] == content_hash:
                 vectors[key] = _read_vector(blob, dimension, key)

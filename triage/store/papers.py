@@ -8,10 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.core.paper import Paper
 from triage.core.week import Week
+from triage.store.chunks import cut
 from triage.store.harvest_models import MarkRow
 from triage.store.models import PaperRow
-
-_CHUNK = 500  # SQLite takes a limited number of variables in one statement
 
 
 class StoredPaper(msgspec.Struct, frozen=True):
@@ -35,8 +34,8 @@ async def select_papers(session: AsyncSession, arxiv_ids: Iterable[str]) -> dict
     """The papers with those ids that the store has, by id."""
     wanted = sorted(set(arxiv_ids))
     found: dict[str, StoredPaper] = {}
-    for start in range(0, len(wanted), _CHUNK):
-        query = select(PaperRow).where(PaperRow.arxiv_id.in_(wanted[start : start + _CHUNK]))
+    for chunk in cut(wanted):
+        query = select(PaperRow).where(PaperRow.arxiv_id.in_(chunk))
         found.update({row.arxiv_id: to_stored(row) for row in await session.scalars(query)})
     return found
 

@@ -7,11 +7,10 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from triage.store.chunks import cut
 from triage.store.conflict import insert_missing
 from triage.store.models import ScoreRow
 from triage.store.papers import StoredPaper
-
-_CHUNK = 500
 
 
 class ScoreKey(msgspec.Struct, frozen=True):
@@ -34,9 +33,9 @@ async def load_scores(session: AsyncSession, papers: Sequence[StoredPaper], key:
     hashes = {paper.key: paper.content_hash for paper in papers}
     keys = sorted(hashes)
     scores: dict[int, Score] = {}
-    for start in range(0, len(keys), _CHUNK):
+    for chunk in cut(keys):
         query = select(ScoreRow).where(
-            ScoreRow.paper_id.in_(keys[start : start + _CHUNK]),
+            ScoreRow.paper_id.in_(chunk),
             ScoreRow.topic == key.topic,
             ScoreRow.fingerprint == key.fingerprint,
             ScoreRow.scorer == key.scorer,

@@ -1,9 +1,9 @@
 """Papers into the store: what is new comes in, what changed is kept beside what it was, nothing else is touched."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -14,12 +14,11 @@ from triage.core.announcements import listing_day
 from triage.core.merging import merge_papers
 from triage.core.paper import Paper, PaperVersion, hash_content
 from triage.core.week import week_of
+from triage.store.chunks import cut
 from triage.store.conflict import insert_missing, insert_or_update
 from triage.store.models import ChangeRow, PaperRow, VersionRow
 from triage.store.papers import to_stored
 
-T = TypeVar("T")
-_CHUNK = 500  # SQLite takes a limited number of variables in one statement
 _HISTORY = (
     "version",
     "title",
@@ -92,7 +91,7 @@ def _merge_records(papers: Iterable[Paper]) -> dict[str, Paper]:
 
 async def _find_known(session: AsyncSession, arxiv_ids: Iterable[str]) -> dict[str, PaperRow]:
     known: dict[str, PaperRow] = {}
-    for chunk in _cut(list(arxiv_ids)):
+    for chunk in cut(list(arxiv_ids)):
         query = select(PaperRow).where(PaperRow.arxiv_id.in_(chunk))
         known.update({row.arxiv_id: row for row in await session.scalars(query)})
     return known
@@ -133,7 +132,7 @@ async def _note_changes(
         return
     source = {row.id: merged[arxiv_id].source for arxiv_id, row in known.items()}
     last: dict[int, int] = {}
-    for keys in _cut(sorted(told)):
+    for keys in cut(sorted(told)):
         query = select(ChangeRow.paper_id, func.max(ChangeRow.number)).where(ChangeRow.paper_id.in_(keys))
         last.update(dict((await session.execute(query.group_by(ChangeRow.paper_id))).all()))
     rows = [
@@ -204,11 +203,7 @@ def _name_version(paper: Paper) -> tuple[PaperVersion, ...]:
 
 async def _find_keys(session: AsyncSession, arxiv_ids: Sequence[str]) -> dict[str, int]:
     keys: dict[str, int] = {}
-    for chunk in _cut(arxiv_ids):
+    for chunk in cut(arxiv_ids):
         query = select(PaperRow.arxiv_id, PaperRow.id).where(PaperRow.arxiv_id.in_(chunk))
         keys.update(dict((await session.execute(query)).all()))
     return keys
-
-
-def _cut(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))

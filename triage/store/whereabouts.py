@@ -1,15 +1,14 @@
 """Where each paper stands on its way, for the ledger and for the harvest."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 import msgspec
 from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from triage.store.chunks import cut
 from triage.store.models import EmbeddingRow, EntryRow, PaperRow, ScoreRow
-
-_CHUNK = 500  # SQLite takes a limited number of variables in one statement
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -35,7 +34,7 @@ async def find_known(session: AsyncSession, arxiv_ids: Iterable[str]) -> dict[st
     """Those of the ids that the store has."""
     wanted = list(dict.fromkeys(arxiv_ids))
     known: dict[str, Known] = {}
-    for chunk in _cut(wanted):
+    for chunk in cut(wanted):
         columns = PaperRow.categories, PaperRow.announced, PaperRow.is_announced_computed, PaperRow.first_seen
         query = select(PaperRow.arxiv_id, *columns).where(PaperRow.arxiv_id.in_(chunk))
         rows = await session.execute(query)
@@ -97,7 +96,3 @@ def _count_scores(fingerprints: Collection[str]) -> ColumnElement[int]:
         .correlate(PaperRow)
         .scalar_subquery()
     )
-
-
-def _cut(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
