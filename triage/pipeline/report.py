@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
+"""Called with what is being done, how much of it is done, and how much there is: 0 where nobody knows."""
 
 
 Remember = Callable[[str, datetime, Mapping[str, Any]], None]

@@ -106,7 +106,7 @@ async def plan_window(desk: Desk, archive: str, since: date | None) -> Window:
         starts.append(since or utc_day(begun - FIRST_LOAD))
     elif last is not None and last.report.get("set_aside"):
         starts.append(max(date.fromisoformat(str(last.report["start"])), utc_day(desk.now - _REMEMBERED)))
-    return Window(archive, min(*starts, since or starts[0], starts[0]), marks)
+    return Window(archive, min([*starts, *([since] if since else [])]), marks)
 
 
 async def harvest_window(desk: Desk, window: Window) -> StepReport:
@@ -131,7 +131,7 @@ async def _read_window(desk: Desk, window: Window, run: int, started: float) -> 
     for page in desk.archive.records_since(window.archive, window.start):
         _check_clock(page.responded_at, desk.now)
         tally.add(page)
-        desk.progress(f"harvest {window.archive}", tally.read, tally.read)
+        desk.progress(f"harvest {window.archive}", tally.read, 0)
         if page.is_last:
             last = page
         else:
