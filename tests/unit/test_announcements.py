@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from triage.core.announcements import (
     Reading,
-    announced_at,
     harvestable_at,
     has_listing,
     latest_listing,
@@ -125,11 +124,11 @@ def test_a_year_without_published_deferred_days_is_known_as_such() -> None:
 
 @pytest.mark.parametrize(
     ("day", "utc"),
-    [("2026-08-24", "2026-08-24T00:00"), ("2026-12-08", "2026-12-08T01:00"), ("2026-03-09", "2026-03-09T00:00")],
+    [("2026-08-24", "2026-08-24T02:30"), ("2026-12-08", "2026-12-08T03:30"), ("2026-03-09", "2026-03-09T02:30")],
 )
 def test_announcements_follow_the_clocks_of_new_york(day: str, utc: str) -> None:
-    """20:00 of the evening before, Sunday's for Monday: midnight UTC in summer, one o'clock in winter."""
-    assert announced_at(date.fromisoformat(day)).astimezone(UTC) == datetime.fromisoformat(utc + "+00:00")
+    """Papers can be harvested at 22:30 of the evening before, Sunday's for Monday: an hour later by UTC in winter."""
+    assert harvestable_at(date.fromisoformat(day)).astimezone(UTC) == datetime.fromisoformat(utc + "+00:00")
 
 
 @given(_MOMENTS)

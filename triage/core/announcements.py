@@ -43,11 +43,6 @@ def has_listing(day: date) -> bool:
     return day.weekday() < _SATURDAY and closes_batch(closing_day(day))
 
 
-def announced_at(listed: date) -> datetime:
-    """The moment (aware, Eastern) a listing day's papers become public: 20:00 of the evening before."""
-    return datetime.combine(listed - _DAY, ANNOUNCED, EASTERN)
-
-
 def harvestable_at(listed: date) -> datetime:
     """From when on (aware, Eastern) OAI-PMH has a listing day's papers."""
     return datetime.combine(listed - _DAY, HARVESTABLE, EASTERN)
