@@ -37,5 +37,17 @@ class ModelError(TriageError):
     """Model weights are missing or not the ones they should be."""
 
 
+class JudgeError(TriageError):
+    """A language model gave no answer this time; `retry_after` is how many seconds it asked to wait, if it did."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class JudgeStoppedError(TriageError):
+    """A language model will not answer until a person has seen to it: key, money or model name."""
+
+
 class StoreError(TriageError):
     """The database cannot be used: not writable, damaged, or newer than this program."""

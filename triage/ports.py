@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.core.paper import Paper
+from triage.core.question import Answer, Question
 
 
 class SetAside(msgspec.Struct, frozen=True):
@@ -190,4 +191,20 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """`(n, d) float32`, unit rows, in the order of the texts."""
+        ...
+
+
+class Judge(Protocol):
+    """A language model that answers one question at a time; it keeps nothing and repeats nothing."""
+
+    @property
+    def name(self) -> str:
+        """Where it is and which model it is: answers of different names are never mixed."""
+        ...
+
+    async def answer(self, question: Question) -> Answer:
+        """One exchange, in a bounded time and size.
+
+        Raises `JudgeError` when this call failed and another may not, `JudgeStoppedError` when none will succeed.
+        """
         ...

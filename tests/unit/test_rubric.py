@@ -13,7 +13,7 @@ from triage.core.rubric import (
     Criterion,
     Cue,
     Exemplar,
-    JudgeLimits,
+    JudgeRules,
     NearCue,
     Rubric,
     ShortlistRules,
@@ -199,7 +199,7 @@ def test_spellings_that_match_alike_leave_the_fingerprint(cues: tuple[Cue, ...])
     "change",
     [
         {"shortlist": ShortlistRules(5, 0)},
-        {"judge": JudgeLimits(0, 0.0, 0.5)},
+        {"judge": JudgeRules("yes-no", ("en",), 0, 0.0, 0.0, 0.5)},
         {"categories": ("cs.RO",)},
         {"topics": (_TOPIC, msgspec.structs.replace(_TOPIC, name="other", definition="Something else."))},
         {"topics": (msgspec.structs.replace(_TOPIC, criteria=()),)},

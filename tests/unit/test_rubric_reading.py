@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from triage.core.rubric import Cue, Exemplar, JudgeLimits, NearCue, Rubric, ShortlistRules
+from triage.core.rubric import Cue, Exemplar, JudgeRules, NearCue, Rubric, ShortlistRules
 from triage.core.rubric_reading import read_rubric
 from triage.core.yaml_fields import MAX_BYTES
 from triage.errors import RubricError
@@ -53,7 +53,7 @@ def test_sizes_and_limits_may_be_left_out() -> None:
     """A rubric without `shortlist` and `judge` has their defaults."""
     lines = [line for line in _VALID.splitlines() if not line.startswith(("shortlist", "judge"))]
     rubric: Rubric = read_rubric("\n".join(lines), "r.yaml")
-    assert (rubric.shortlist, rubric.judge) == (ShortlistRules(), JudgeLimits())
+    assert (rubric.shortlist, rubric.judge) == (ShortlistRules(), JudgeRules())
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,21 @@
 
 import difflib
 import hashlib
+from collections.abc import Mapping
 
 import msgspec
 
+from triage.core.question import Form
 from triage.errors import UnknownTopicError
 
 # Stands in every fingerprint of the prior; raise it when the meaning of a field changes but its words do not.
 _PRIOR_SCHEME = "prior/1"
+_JUDGE_SCHEME = "judge/1"  # the same for what a judge is told
 _FINGERPRINT_DIGITS = 12
+
+
+LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "Chinese"}
+"""Languages that a takeaway can be written in, and checked."""
 
 
 class Cue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,11 +77,14 @@ class ShortlistRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     exploration: int = 2
 
 
-class JudgeLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a language model may cost per run, and how much of the rest it sees to measure what is missed."""
+class JudgeRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a language model is asked, and what it may cost; the share of the rest it sees measures what is missed."""
 
-    calls: int = 200
+    form: Form = "fill"
+    languages: tuple[str, ...] = ("en",)
+    calls: int = 400
     usd: float = 1.0
+    usd_per_week: float = 3.0
     random_share: float = 0.02
 
 
@@ -85,7 +95,7 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     categories: tuple[str, ...]
     topics: tuple[Topic, ...]
     shortlist: ShortlistRules = ShortlistRules()
-    judge: JudgeLimits = JudgeLimits()
+    judge: JudgeRules = JudgeRules()
 
 
 def find_topic(rubric: Rubric, name: str) -> Topic:
@@ -110,6 +120,14 @@ def fingerprint(rubric: Rubric, topic: str) -> str:
     of cues, tags and exemplars leave it as it is.
     """
     return _digest(_prior_parts(find_topic(rubric, topic)))
+
+
+def judge_fingerprint(rubric: Rubric, topic: str) -> str:
+    """12 hexadecimal digits that change exactly when what a judge is told of the topic does."""
+    found = find_topic(rubric, topic)
+    criteria = [(each.name, each.question, float(each.weight), each.anchors) for each in found.criteria]
+    told = _JUDGE_SCHEME, found.title, found.definition, found.in_scope, found.out_of_scope, criteria
+    return _digest((*told, sorted(rubric.judge.languages)))
 
 
 def _prior_parts(topic: Topic) -> tuple[object, ...]:

@@ -1,13 +1,16 @@
 """Reads a rubric file and tells everything that is wrong with it in one go, each with its line and field."""
 
 import re
+from typing import cast, get_args
 
 from triage.core.paper import parse_arxiv_id
+from triage.core.question import Form
 from triage.core.rubric import (
+    LANGUAGES,
     Criterion,
     Cue,
     Exemplar,
-    JudgeLimits,
+    JudgeRules,
     NearCue,
     Rubric,
     ShortlistRules,
@@ -186,12 +189,33 @@ def _read_shortlist(field: Field) -> ShortlistRules:
     )
 
 
-def _read_judge(field: Field) -> JudgeLimits:
+def _read_judge(field: Field) -> JudgeRules:
+    def read_money(found: Field) -> float:
+        return found.number("a number, 0 or more", lambda value: value >= 0)
+
     return field.record(
-        JudgeLimits,
+        JudgeRules,
         {
+            "form": _read_form,
+            "languages": lambda found: found.each(_read_language, least=1, key=str),
             "calls": lambda found: found.whole_number(0),
-            "usd": lambda found: found.number("a number, 0 or more", lambda value: value >= 0),
+            "usd": read_money,
+            "usd_per_week": read_money,
             "random_share": lambda found: found.number("a number from 0 to 1", lambda value: 0 <= value <= 1),
         },
     )
+
+
+def _read_form(field: Field) -> Form:
+    """Quoted or not: bare `yes-no` is text in YAML, unlike `yes`."""
+    text = field.raw("fill or yes-no")
+    if text not in get_args(Form):
+        raise field.refuse("fill (grades, for capable models) or yes-no (for small local ones)")
+    return cast("Form", text)
+
+
+def _read_language(field: Field) -> str:
+    text = field.raw("a language such as en or zh")
+    if text not in LANGUAGES:
+        raise field.refuse(f"one of {', '.join(LANGUAGES)}")
+    return text
