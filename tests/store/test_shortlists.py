@@ -1,14 +1,16 @@
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from triage.core.paper import Paper
 from triage.errors import InputError
 from triage.store.engine import Database
 from triage.store.models import EntryRow, ShortlistRow
 from triage.store.papers import StoredPaper, select_papers
+from triage.store.schema import ensure_schema, upgrade_schema
 from triage.store.shortlists import (
     Entry,
     Shortlist,
@@ -46,10 +48,30 @@ def make_shortlist(papers: list[StoredPaper], week: str = "2026-W17", topic: str
             "It works.",
             version=1,
             newest=1,
+            takeaway_by="http://localhost/small" if rank == 2 else None,
+            takeaways={"zh": "有效。"} if rank == 2 else {},
+            judgement="judged" if rank < 3 else "not judged",
         )
         for (kind, rank), paper in zip(kinds, papers, strict=True)
     )
     return Shortlist(topic, week, len(papers), "0123456789ab", "prior-1", 100, _NOW, None, entries)
+
+
+_OLD = (
+    (
+        "INSERT INTO papers (id, arxiv_id, version, title, abstract, authors, categories, is_announced_computed, "
+        "is_withdrawn, partial, source, content_hash, metadata_hash, first_seen, changed_at) VALUES "
+        "(1, '2604.00001', 1, 'T', 'A', '[]', '[]', false, false, '[]', 's', 'h', 'm', '2026-04-20', '2026-04-20')"
+    ),
+    (
+        "INSERT INTO shortlists (id, topic, week, size, fingerprint, scorer, considered, built_at, published_at) "
+        "VALUES (1, 't', '2026-W17', 20, '0123456789ab', 'prior-1', 100, '2026-04-20', '2026-04-20')"
+    ),
+    (
+        "INSERT INTO shortlist_entries (shortlist_id, paper_id, kind, rank, version, score, reasons, takeaway, "
+        "takeaway_source) VALUES (1, 1, 'ranked', 1, 1, 0.5, '[]', 'It works.', 'A')"
+    ),
+)
 
 
 async def put(database: Database, papers: list[StoredPaper], shortlist: Shortlist) -> None:
@@ -71,7 +93,7 @@ async def load(database: Database, week: str = "2026-W17") -> Shortlist | None:
 
 
 async def test_a_shortlist_comes_back_as_it_was_built(database: Database, papers: list[StoredPaper]) -> None:
-    """Ranked places first, then exploration, each in order."""
+    """Ranked places first, then exploration, each in order; takeaways with their author and languages."""
     shortlist = make_shortlist(papers)
     assert await load(database) is None
     await put(database, papers, shortlist)
@@ -141,3 +163,18 @@ async def test_a_paper_counts_as_shown_once_its_list_is_published(
     await publish(database)
     assert await shown("2026-W18") == {paper.key for paper in papers[:3]}
     assert await shown("2026-W17") == set()
+
+
+async def test_a_shortlist_from_before_there_was_a_judge_is_kept(tmp_path: Path) -> None:
+    """Its takeaways are extracts in one language, and of judgement it says nothing."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'old.db'}")
+    async with database.connection(writes=True) as connection:
+        await connection.run_sync(lambda sync: upgrade_schema(sync, "0002"))
+        for statement in _OLD:
+            await connection.execute(text(statement))
+    await ensure_schema(database)
+    loaded = await load(database)
+    await database.close()
+    entry = Entry("ranked", 1, "2604.00001", "T", 0.5, (), "It works.", "A", version=1, newest=1)
+    assert loaded == Shortlist("t", "2026-W17", 20, "0123456789ab", "prior-1", 100, _NOW, _NOW, (entry,))
+    assert (entry.takeaway_by, entry.takeaways, entry.judgement) == (None, {}, None)

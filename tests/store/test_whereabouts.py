@@ -6,11 +6,13 @@ from fakes.papers import make_papers
 from msgspec.structs import replace
 
 from triage.core.paper import Paper
+from triage.core.verdict import Verdict
 from triage.store.embeddings import save_vectors
 from triage.store.engine import Database
 from triage.store.papers import select_papers
 from triage.store.scores import Score, ScoreKey, save_scores
 from triage.store.upsert import upsert_papers
+from triage.store.verdicts import StoredVerdict, VerdictKey, save_verdict
 from triage.store.whereabouts import Whereabouts, count_days, find_known, list_whereabouts
 
 _NOW = datetime(2026, 8, 21, 12, tzinfo=UTC)
@@ -45,11 +47,22 @@ async def score(database: Database, paper: Paper, topic: str, scorer: str = "pri
         await save_scores(session, stored, scores, ScoreKey(topic, topic, scorer), _NOW)
 
 
+async def judge(database: Database, paper: Paper, fingerprint: str, verdict: Verdict | None) -> None:
+    """Keep a verdict, or that there is none."""
+    key = VerdictKey("a", fingerprint, "host/model", "prompt-1", "fill")
+    async with database.write() as session:
+        (stored,) = (await select_papers(session, [paper.arxiv_id])).values()
+        reason = None if verdict else "it refused"
+        await save_verdict(session, stored, key, StoredVerdict(verdict, reason, (), 0, "cascade", _NOW))
+
+
 async def look(database: Database, paper: Paper) -> Whereabouts:
     """Where one paper stands for the embedder `e` and the topics `a` and `b`."""
     assert paper.announced is not None
     async with database.read() as session:
-        found = await list_whereabouts(session, paper.announced, paper.announced, embedder="e", scored_by=("a", "b"))
+        found = await list_whereabouts(
+            session, paper.announced, paper.announced, embedder="e", scored_by=("a", "b"), judged_by=("a",)
+        )
     assert len(found) == 1
     return found[0]
 
@@ -100,6 +113,19 @@ async def test_a_paper_is_scored_when_every_topic_has_a_score(database: Database
     assert (await look(database, paper)).is_scored
     await keep(database, [replace(paper, version=9, abstract="Another text.")])
     assert not (await look(database, paper)).is_scored
+
+
+async def test_a_paper_is_judged_when_a_judge_spoke_on_its_text(database: Database) -> None:
+    """Any judge, under a rubric in force; that none could be had does not count, nor a verdict on an older text."""
+    paper = list_papers(1)[0]
+    await keep(database, [paper])
+    await judge(database, paper, "an-older-rubric", Verdict(relevance=1.0, grades=()))
+    await judge(database, paper, "a", None)
+    assert not (await look(database, paper)).is_judged
+    await judge(database, paper, "a", Verdict(relevance=-1.0, grades=()))
+    assert (await look(database, paper)).is_judged
+    await keep(database, [replace(paper, version=9, abstract="Another text.")])
+    assert not (await look(database, paper)).is_judged
 
 
 async def test_counts_per_day_and_category(database: Database) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -164,7 +165,11 @@ class ShortlistRow(Base):
 
 
 class EntryRow(Base):
-    """One place in a shortlist. `kind` is `ranked` or `exploration`; `version` is the one that was ranked."""
+    """One place in a shortlist. `kind` is `ranked` or `exploration`; `version` is the one that was ranked.
+
+    `takeaway_by` is the judge that wrote the takeaway, None for an extract; `takeaways` are those in other languages;
+    `judgement` is `judged`, `not judged`, or None in lists that were made before there was a judge.
+    """
 
     __tablename__ = "shortlist_entries"
     __table_args__ = (
@@ -183,3 +188,6 @@ class EntryRow(Base):
     reasons: Mapped[list[str]]
     takeaway: Mapped[str | None]
     takeaway_source: Mapped[str | None]
+    takeaway_by: Mapped[str | None]
+    takeaways: Mapped[dict[str, str]] = mapped_column(JSON, server_default=text("'{}'"))
+    judgement: Mapped[str | None]

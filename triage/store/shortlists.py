@@ -14,7 +14,9 @@ from triage.store.models import EntryRow, PaperRow, ShortlistRow
 class Entry(msgspec.Struct, frozen=True):
     """One place; `rank` counts from 1 within its kind, `ranked` or `exploration`.
 
-    `version` is the one that was ranked (None where unknown), `newest` the paper's newest now.
+    `version` is the one that was ranked (None where unknown), `newest` the paper's newest now. `takeaway_by` is the
+    judge that wrote the takeaway, None for an extract; `takeaways` are those in other languages, by language;
+    `judgement` is `judged`, `not judged`, or None in lists that were made before there was a judge.
     """
 
     kind: str
@@ -28,6 +30,9 @@ class Entry(msgspec.Struct, frozen=True):
     is_withdrawn: bool = False
     version: int | None = None
     newest: int | None = None
+    takeaway_by: str | None = None
+    takeaways: dict[str, str] = {}
+    judgement: str | None = None
 
     @property
     def is_revised(self) -> bool:
@@ -83,6 +88,9 @@ async def load_shortlist(session: AsyncSession, topic: str, week: str) -> Shortl
             is_withdrawn,
             entry.version,
             newest,
+            entry.takeaway_by,
+            entry.takeaways,
+            entry.judgement,
         )
         for entry, arxiv_id, title, is_withdrawn, newest in await session.execute(query)
     )
@@ -132,6 +140,9 @@ async def replace_shortlist(session: AsyncSession, shortlist: Shortlist, paper_k
             reasons=list(entry.reasons),
             takeaway=entry.takeaway,
             takeaway_source=entry.takeaway_source,
+            takeaway_by=entry.takeaway_by,
+            takeaways=entry.takeaways,
+            judgement=entry.judgement,
         )
         for entry, key in zip(shortlist.entries, paper_keys, strict=True)
     )

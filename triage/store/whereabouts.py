@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.store.chunks import cut
+from triage.store.judge_models import VerdictRow
 from triage.store.models import EmbeddingRow, EntryRow, PaperRow, ScoreRow
 
 
@@ -21,12 +22,13 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Whereabouts(msgspec.Struct, frozen=True):
-    """How far a paper came; scored means for every topic."""
+    """How far a paper came; scored means for every topic, judged for one at least."""
 
     categories: tuple[str, ...]
     day: date
     is_embedded: bool
     is_scored: bool
+    is_judged: bool
     is_shortlisted: bool
 
 
@@ -43,19 +45,29 @@ async def find_known(session: AsyncSession, arxiv_ids: Iterable[str]) -> dict[st
 
 
 async def list_whereabouts(
-    session: AsyncSession, first: date, last: date, *, embedder: str, scored_by: Collection[str]
+    session: AsyncSession,
+    first: date,
+    last: date,
+    *,
+    embedder: str,
+    scored_by: Collection[str],
+    judged_by: Collection[str] = (),
 ) -> list[Whereabouts]:
-    """The papers listed from `first` to `last`; `scored_by` are the fingerprints of all topics."""
+    """The papers listed from `first` to `last`.
+
+    `scored_by` are the fingerprints of all topics, `judged_by` those of what a judge is told of them.
+    """
     query = select(
         PaperRow.categories,
         PaperRow.announced,
         _has_vector(embedder),
         _count_scores(scored_by) >= len(scored_by),
+        _has_verdict(judged_by),
         PaperRow.id.in_(select(EntryRow.paper_id)),  # once for all: no index begins with an entry's paper
     ).where(PaperRow.announced >= first, PaperRow.announced <= last)
     return [
-        Whereabouts(tuple(categories), day, bool(embedded), bool(scored), bool(listed))
-        for categories, day, embedded, scored, listed in await session.execute(query)
+        Whereabouts(tuple(categories), day, bool(embedded), bool(scored), bool(judged), bool(listed))
+        for categories, day, embedded, scored, judged, listed in await session.execute(query)
         if day is not None
     ]
 
@@ -95,4 +107,15 @@ def _count_scores(fingerprints: Collection[str]) -> ColumnElement[int]:
         )
         .correlate(PaperRow)
         .scalar_subquery()
+    )
+
+
+def _has_verdict(fingerprints: Collection[str]) -> ColumnElement[bool]:
+    return exists().where(
+        and_(
+            VerdictRow.paper_id == PaperRow.id,
+            VerdictRow.fingerprint.in_(fingerprints),
+            VerdictRow.content_hash == PaperRow.content_hash,
+            VerdictRow.status == "judged",
+        )
     )
