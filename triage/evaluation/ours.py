@@ -26,11 +26,15 @@ class TriageRanker:
 
     def score(self, topic: Topic, votes: Votes, candidates: Candidates, /) -> NDArray[np.float64]:
         """Probabilities of relevance, `(n,)`."""
+        return to_probabilities(self.measure_logits(topic, votes, candidates))
+
+    def measure_logits(self, topic: Topic, votes: Votes, candidates: Candidates) -> NDArray[np.float64]:
+        """Log odds of relevance, `(n,)`."""
         logits = self._measure_prior(topic, candidates)
         if has_seen_enough(len(votes.positives), len(votes.negatives) + len(votes.background)):
             taste = fit_taste(*map(_to_examples, (votes.positives, votes.negatives, votes.background)))
             logits = logits + taste.measure(_to_examples(candidates))
-        return np.array([to_probability(logit) for logit in logits])
+        return logits
 
     def _measure_prior(self, topic: Topic, candidates: Candidates) -> NDArray[np.float64]:
         key = topic.name, candidates.week
@@ -40,6 +44,11 @@ class TriageRanker:
             parts = compute_parts(topic, _to_examples(candidates), self._topics[topic.name])
             self._prior[key] = np.array([sum_logit(each) for each in parts])
         return self._prior[key]
+
+
+def to_probabilities(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`prior.to_probability` of each, `(n,)`."""
+    return np.array([to_probability(logit) for logit in logits.tolist()])
 
 
 def _to_examples(pool: Pool) -> Examples:

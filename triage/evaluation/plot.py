@@ -1,19 +1,13 @@
 """Learning curves: quality against votes, one panel per topic."""
 
 import math
-from importlib.util import find_spec
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from triage.errors import InputError
+from triage.evaluation.picture import MARKERS, PALETTE, check_picture, save_picture
 from triage.evaluation.protocol import Cell
 from triage.evaluation.report import Report, check_metric
-
-# Okabe and Ito (2008): eight colours that colour-blind readers tell apart; black is ours.
-_PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
-_MARKERS = ("s", "^", "D", "v", "P", "X", "<", ">")
-_SUFFIXES = frozenset({".png", ".svg"})
 
 
 def draw_learning_curves(report: Report, path: Path, metric: str) -> None:
@@ -36,21 +30,11 @@ def draw_learning_curves(report: Report, path: Path, metric: str) -> None:
     handles, names = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=min(4, len(names)), frameon=False)
     with mpl.rc_context({"svg.hashsalt": "triage"}):
-        _save(figure, path)
-
-
-def check_picture(path: Path) -> None:
-    """Raise `InputError` where no picture can be drawn: to be asked before an hour of measuring, too."""
-    if path.suffix.lower() not in _SUFFIXES:
-        raise InputError(f"{path}: a picture is a .png or an .svg file.")
-    if not path.absolute().parent.is_dir():
-        raise InputError(f"{path}: cannot be written: there is no folder {path.parent}.")
-    if find_spec("matplotlib") is None:
-        raise InputError("Drawing learning curves needs matplotlib: install it with pip install 'triage[eval]'.")
+        save_picture(figure, path)
 
 
 def _draw_topic(axes: Any, report: Report, cells: list[Cell]) -> None:
-    styles = zip(cycle(_PALETTE), cycle(_MARKERS), strict=False)
+    styles = zip(cycle(PALETTE), cycle(MARKERS), strict=False)
     for ranker in report.rankers:
         ours = ranker == report.ours
         colour, marker = ("black", "o") if ours else next(styles)
@@ -71,11 +55,3 @@ def _draw_topic(axes: Any, report: Report, cells: list[Cell]) -> None:
 def _votes_used(cell: Cell) -> float:
     """Mean over weeks: where "all" stands on the axis."""
     return math.fsum(cell.votes_used.values()) / len(cell.votes_used)
-
-
-def _save(figure: Any, path: Path) -> None:
-    metadata = {"Date": None} if path.suffix.lower() == ".svg" else {"Software": None}
-    try:
-        figure.savefig(path, dpi=150, metadata=metadata)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}.") from error
