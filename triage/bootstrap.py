@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -12,19 +13,23 @@ from typing import TYPE_CHECKING
 
 import triage
 from triage.config import Settings
-from triage.core.rubric import Rubric
+from triage.core.rubric import JudgeRules, Rubric
 from triage.core.rubric_reading import read_rubric
 from triage.errors import InputError
+from triage.pipeline.asking import FREE, JudgeDesk, Pause, Price
+from triage.pipeline.prices import find_price, read_prices
 from triage.pipeline.reconcile import Desk
 from triage.pipeline.replay import Clients
 from triage.pipeline.report import Progress, keep_quiet
 from triage.pipeline.score import Bench
 from triage.ports import Embedder, Feed, Source
+from triage.store.calls import Limits
 from triage.store.engine import Database
 from triage.store.schema import ensure_schema
 
 if TYPE_CHECKING:
     from triage.adapters.arxiv_http import Network, Wire
+    from triage.adapters.judge_presets import Preset
     from triage.adapters.pace import Pace
     from triage.adapters.raw_answers import KeptSession
     from triage.adapters.recorder import Recorder
@@ -135,6 +140,80 @@ class Services:
         return Clients(
             OaiArchive(self.settings.arxiv_oai_url, wire), lookup, ArxivFeed(self.settings.arxiv_feed_url, wire)
         )
+
+    @property
+    def has_judge(self) -> bool:
+        """Whether the settings name one."""
+        return bool(self.settings.judge)
+
+    @asynccontextmanager
+    async def open_judge(self, rules: JudgeRules, local: Path | None = None) -> AsyncIterator[JudgeDesk]:
+        """The judge of the settings, or a model file served on this machine while the context is open.
+
+        Raises `InputError` where none is set, or its key or price is not known; `ModelError` for a file of no use.
+        """
+        from triage.adapters.judge_presets import Preset, find_preset
+        from triage.adapters.local_model import name_local_model, serve_local_model
+
+        if local is not None:
+            name = name_local_model(local)
+            with serve_local_model(local, self.settings.threads) as url:
+                async with self._connect(Preset(name, url), local.stem, rules, name) as desk:
+                    yield desk
+            return
+        if not (self.settings.judge and self.settings.judge_model):
+            raise InputError(
+                "No judge is set. Set TRIAGE_JUDGE to a provider (such as openai or ollama) or to the base URL of an "
+                "OpenAI-compatible endpoint and TRIAGE_JUDGE_MODEL to a model there, or name a model file with --local."
+            )
+        preset = find_preset(self.settings.judge)
+        async with self._connect(preset, self.settings.judge_model, rules) as desk:
+            yield desk
+
+    @asynccontextmanager
+    async def _connect(
+        self, preset: Preset, model: str, rules: JudgeRules, name: str | None = None
+    ) -> AsyncIterator[JudgeDesk]:
+        from triage.adapters.openai_judge import OpenAiJudge
+
+        async with OpenAiJudge(
+            preset.base_url,
+            model,
+            None if name else self._find_key(preset),
+            self.settings.judge_timeout,
+            wants_completion_tokens=preset.wants_completion_tokens,
+            name=name,
+        ) as judge:
+            yield JudgeDesk(
+                database=self.database,
+                judge=judge,
+                price=self._find_price(preset, model),
+                limits=Limits(rules.calls, rules.usd, rules.usd_per_week),
+                run=secrets.token_hex(8),
+                pause=Pause(),
+                clock=lambda: datetime.now(UTC),
+                patience=self.settings.judge_timeout,
+                concurrency=1 if name else self.settings.judge_concurrency,
+            )
+
+    def _find_price(self, preset: Preset, model: str) -> Price:
+        from triage.adapters.judge_presets import is_loopback
+
+        path = self.settings.judge_prices or self.settings.home / "prices.yaml"
+        if is_loopback(preset.base_url) and self.settings.judge_prices is None:
+            return FREE
+        return find_price(read_prices(path), model, path)
+
+    def _find_key(self, preset: Preset) -> str | None:
+        name = self.settings.judge_key_name or preset.key_variable
+        if not name:
+            return None
+        key = os.environ.get(name, "").strip()
+        if not key:
+            raise InputError(
+                f"The judge's key is missing: set {name}, or name another variable in TRIAGE_JUDGE_KEY_NAME."
+            )
+        return key
 
     def bench(self, progress: Progress = keep_quiet) -> Bench:
         """What scoring and shortlists work with."""

@@ -40,6 +40,18 @@ class Settings(BaseSettings):
     """Days that raw answers of arXiv are kept in `home/answers` for replay; 0 keeps none."""
     contact: str = ""
     """An address that arXiv can write to; it goes into the User-Agent."""
+    judge: str = ""
+    """Who judges papers: a provider such as `openai` or `ollama`, or the base URL of any OpenAI-compatible endpoint."""
+    judge_model: str = ""
+    """The model's name there, its snapshot included where there is one."""
+    judge_key_name: str = ""
+    """The environment variable that holds the key; empty means the provider's usual one."""
+    judge_prices: Path | None = None
+    """US dollars per million tokens, by model, as YAML; empty means `prices.yaml` in `home`."""
+    judge_timeout: float = Field(default=120.0, gt=0.0, le=3600.0)
+    """Seconds after which one call is given up."""
+    judge_concurrency: int = Field(default=4, ge=1, le=64)
+    """Calls at the same time."""
     now: AwareDatetime | None = None
     """Take it to be this time, such as 2026-08-21T12:00:00Z: for trials with answers of another time."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"

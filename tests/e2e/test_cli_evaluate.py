@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 from fakes.cli_case import Home, Writer, make_record, make_relevant, run_apart
+from fakes.verdict_case import JUDGE, keep_verdicts
+
+from triage.core.fusion import SHIPPED
 
 GR, AE = "generative-recommendation", "agent-evaluation"
 _WEEKS = ("2026-W12", "2026-W13")
@@ -162,3 +165,111 @@ def test_small_weeks_are_no_weeks(week_home: Home, write: Writer) -> None:
     (first, *_) = find_relevant(week_home)["2026-W05"]
     path = write.text("old.csv", f"arxiv_id,topic\n{first},{GR}\n")
     assert "no week of at least 200 papers" in week_home.refuse("evaluate", "--labels", path, "--topic", GR)
+
+
+def judge_week(home: Home, week: str, topic: str = GR) -> None:
+    """Verdicts on the papers on the topic, surer for those that are graded 3, and a few others."""
+    papers = find_relevant(home)[week]
+    others = home.query("SELECT arxiv_id FROM papers WHERE week = ? AND title NOT LIKE 'Generative%' LIMIT 20", week)
+    said = {arxiv_id: 3.0 - 2 * (place % 2) for place, arxiv_id in enumerate(papers)}
+    keep_verdicts(home, topic, said | {arxiv_id: -3.0 for (arxiv_id,) in others})
+
+
+def name_judgements(home: Home, write: Writer) -> list[str]:
+    """The options that name graded judgements of both weeks."""
+    return [part for week in _WEEKS for part in ("--judgements", str(write_judgements(home, write, week)))]
+
+
+def test_verdicts_get_a_row_of_their_own(week_home: Home, write: Writer) -> None:
+    """Beside ours, on the same papers; a week without a verdict is ranked as without, and named; nothing is stored."""
+    judge_week(week_home, "2026-W13")
+    before = week_home.dump() | {"embeddings": []}
+    report = week_home.do("evaluate", *name_judgements(week_home, write), *_QUICK, "--ours-only", "--json").json
+    assert report["rankers"] == ["Triage", "Triage + judge"]
+    plain, judged = find_cell(report, "nDCG@20"), find_cell(report, "nDCG@20", ranker="Triage + judge")
+    assert judged["by_week"]["2026-W12"] == plain["by_week"]["2026-W12"]
+    assert judged["by_week"]["2026-W13"] > plain["by_week"]["2026-W13"]
+    assert find_cell(report, "Brier score", ranker="Triage + judge")["mean"] != find_cell(report, "Brier score")["mean"]
+    assert report["judged"][GR]["papers"] == {"2026-W12": 0, "2026-W13": 30}
+    assert week_home.dump() | {"embeddings": []} == before
+
+
+def test_the_gain_of_a_judge_has_an_interval_over_papers(week_home: Home, write: Writer) -> None:
+    """Of each judged week: the difference of the cells, within an interval that repeats."""
+    judge_week(week_home, "2026-W13")
+    options = ("evaluate", *name_judgements(week_home, write), *_QUICK, "--ours-only")
+    first, second = (week_home.do(*options, "--json").json for _ in range(2))
+    (gain,) = first["gains"]
+    assert (gain["topic"], gain["week"], gain["judged"]) == (GR, "2026-W13", 30)
+    cells = {ranker: find_cell(first, "nDCG@20", ranker=ranker) for ranker in first["rankers"]}
+    assert gain["without"] == cells["Triage"]["by_week"]["2026-W13"]
+    assert gain["judge"] == cells["Triage + judge"]["by_week"]["2026-W13"]
+    assert gain["low"] <= gain["judge"] - gain["without"] <= gain["high"]
+    assert second["gains"] == first["gains"]
+    shown = " ".join(week_home.do(*options).out.split())
+    for words in (
+        "2026-W12 nothing, so ranked as without, 2026-W13 30 papers",
+        JUDGE,
+        "weighed as shipped",
+        "W13: +0.",
+    ):
+        assert words in shown
+
+
+def test_lists_are_measured_with_a_judge_too(week_home: Home, write: Writer) -> None:
+    """Votes are the truth then; a topic that was not judged has no such row."""
+    path = write_votes(week_home, write)
+    path.write_text(path.read_text() + "".join(f"{each},{AE}\n" for each in find_relevant(week_home)["2026-W13"][:3]))
+    judge_week(week_home, "2026-W13")
+    report = week_home.do("evaluate", "--labels", path, "--ours-only", "--votes", "0", "--orders", "1", "--json").json
+    rows = {(cell["topic"], cell["ranker"]) for cell in report["cells"]}
+    assert rows == {(GR, "Triage"), (GR, "Triage + judge"), (AE, "Triage")}
+    assert list(report["judged"]) == [GR]
+    assert report["gains"] == report["reliability"] == []
+
+
+def test_coefficients_that_saw_the_labels_are_not_measured_on_them(week_home: Home, write: Writer) -> None:
+    """After `triage calibrate` the row is still weighed as shipped."""
+    for week in _WEEKS:
+        judge_week(week_home, week)
+    relevant = [arxiv_id for week in _WEEKS for arxiv_id in find_relevant(week_home)[week]]
+    others = [
+        arxiv_id
+        for (arxiv_id,) in week_home.query("SELECT p.arxiv_id FROM papers p JOIN verdicts v ON v.paper_id = p.id")
+    ]
+    rows = [f"{each},{'relevant' if each in relevant else 'irrelevant'}" for each in others]
+    week_home.do("vote", "import", write.text("v.csv", "\n".join(["arxiv_id,vote", *rows, ""])), "--topic", GR)
+    options = ("evaluate", *name_judgements(week_home, write), *_QUICK, "--ours-only", "--json")
+    before = week_home.do(*options).json
+    assert week_home.do("calibrate", "--topic", GR, "--json").json[0]["is_kept"]
+    after = week_home.do(*options).json
+    assert after["cells"] == before["cells"]
+    assert after["judged"][GR]["fusion"]["intercept"] == SHIPPED["yes-no"].intercept
+
+
+def test_reliability_is_measured_and_drawn(week_home: Home, write: Writer, tmp_path: Path) -> None:
+    """All papers and judged ones, errors beside chance, and coefficients of the other week for the held-out one."""
+    pytest.importorskip("matplotlib")
+    for week in _WEEKS:
+        judge_week(week_home, week)
+    picture = tmp_path / "reliability.svg"
+    options = ["evaluate", *name_judgements(week_home, write), *_QUICK, "--ours-only", "--reliability", str(picture)]
+    report = week_home.do(*options, "--json").json
+    measured = {row["ranker"]: row for row in report["reliability"]}
+    assert list(measured) == ["Triage", "Triage + judge", "Triage + judge, refitted"]
+    for row in measured.values():
+        assert (row["all_papers"]["papers"], row["judged"]["papers"]) == (420, 60)
+        assert row["weeks"] == list(_WEEKS)
+        assert 0 <= row["judged"]["floor_count"] <= 1
+    assert picture.read_text(encoding="utf-8").startswith("<?xml")
+    result = week_home.do(*options)
+    assert f"{GR}: calibration error at 0 votes" in result.out
+    assert "Refitted: each week with coefficients" in result.out
+    assert str(picture) in result.err
+
+
+def test_reliability_needs_grades(week_home: Home, write: Writer) -> None:
+    """A list does not say which papers are not relevant; said before any work is done."""
+    pytest.importorskip("matplotlib")
+    path = write_votes(week_home, write)
+    assert "--judgements" in week_home.refuse("evaluate", "--labels", path, "--reliability", "a.svg")

@@ -12,11 +12,11 @@ from triage.core.announcements import listings_between
 from triage.core.week import parse_week
 from triage.errors import InputError, SourceError
 from triage.pipeline.embed import embed_papers
+from triage.pipeline.fuse import score_topic
 from triage.pipeline.harvest import harvest_week
 from triage.pipeline.repair import repair_ids
 from triage.pipeline.replay import replay_session
 from triage.pipeline.report import keep_quiet
-from triage.pipeline.score import score_topic
 from triage.pipeline.shortlist import build_shortlist, select_papers_of
 from triage.store.votes import add_tags, record_votes
 
@@ -143,7 +143,7 @@ async def test_a_revised_abstract_is_scored_again_and_a_withdrawal_leaves_coming
     bench = season.services.bench()
     papers = await select_papers_of(bench, week)
     assert (await embed_papers(bench.database, bench.embedder, papers)).done == 1
-    assert (await score_topic(bench, topic, week, papers))[1].done == 1
+    assert (await score_topic(bench, topic, week, papers))[2].done == 1
     later, _ = await build_shortlist(bench, topic, week)
     assert [entry.arxiv_id for entry in later.entries] == [entry.arxiv_id for entry in frozen.entries]
     marks = {entry.arxiv_id: (entry.is_revised, entry.is_withdrawn) for entry in later.entries}

@@ -136,14 +136,14 @@ async def _rank(services: Services, judgements: Path, progress: Progress) -> tup
 
 async def _measure(services: Services, topic: Topic, grades: Mapping[str, int]) -> float | None:
     from triage.core.metrics import ndcg
-    from triage.pipeline.score import score_topic
+    from triage.pipeline.fuse import score_topic
     from triage.pipeline.shortlist import select_papers_of
 
     if not grades:
         return None
     bench = services.bench()
     papers = await select_papers_of(bench, _WEEK)
-    scored, _ = await score_topic(bench, topic, _WEEK, papers)
+    scored, _, _ = await score_topic(bench, topic, _WEEK, papers)
     return ndcg(
         [scored.scores[paper.key].value for paper in papers], [grades[paper.paper.arxiv_id] for paper in papers]
     )

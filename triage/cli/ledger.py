@@ -61,7 +61,7 @@ def to_record(ledgers: Sequence[Ledger]) -> dict[str, Any]:
 async def _reckon(services: Services, week: Week | None, weeks: int) -> tuple[Ledger, ...]:
     from triage.cli.harvest import check_week_has_begun
     from triage.core.announcements import latest_listing
-    from triage.core.rubric import fingerprint
+    from triage.core.rubric import fingerprint, judge_fingerprint
     from triage.pipeline.ledger import Reckoning, reckon_weeks
 
     now, rubric = services.clock(), services.rubric
@@ -75,5 +75,6 @@ async def _reckon(services: Services, week: Week | None, weeks: int) -> tuple[Le
         services.embedder_name,
         tuple(fingerprint(rubric, topic.name) for topic in rubric.topics),
         now,
+        tuple(judge_fingerprint(rubric, topic.name) for topic in rubric.topics),
     )
     return await reckon_weeks(reckoning, week_of(last.monday - timedelta(weeks=weeks - 1)), last)

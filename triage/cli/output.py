@@ -80,6 +80,9 @@ def _to_place(entry: Entry) -> dict[str, Any]:
         "score": entry.score,
         "takeaway": entry.takeaway,
         "takeaway_source": entry.takeaway_source,
+        "takeaway_by": entry.takeaway_by,
+        "takeaways": entry.takeaways,
+        "judgement": entry.judgement,
         "reasons": list(entry.reasons),
         "url": f"https://arxiv.org/abs/{entry.arxiv_id}",
         "is_withdrawn": entry.is_withdrawn,
@@ -93,7 +96,10 @@ def _describe(entry: Entry) -> str:
     mark = " [red](withdrawn)[/red]" if entry.is_withdrawn else mark
     lines = [f"[bold]{escape(read_latex(entry.title))}[/bold]{mark}"]
     if entry.takeaway:
-        lines.append(escape(entry.takeaway))
+        lines.append(
+            escape(entry.takeaway) + (f" [dim]({escape(entry.takeaway_by)})[/dim]" if entry.takeaway_by else "")
+        )
+    lines += [escape(text) for text in entry.takeaways.values()]
     url = f"https://arxiv.org/abs/{entry.arxiv_id}"
     lines.append(f"[dim][link={url}]{entry.arxiv_id}[/link] · {escape(' · '.join(entry.reasons))}[/dim]")
     return "\n".join(lines)

@@ -31,7 +31,7 @@ def choose_topics(services: Services, name: str | None) -> tuple[Topic, ...]:
 @click.option("--harvest", "ask_arxiv", is_flag=True, help="Ask arXiv even if the store has papers of the week.")
 @json_option
 def run(week: Week, topic: str | None, *, ask_arxiv: bool, as_json: bool) -> None:
-    """Do what is missing of all steps for a week: harvest, embed, score, shortlist.
+    """Do what is missing of all steps for a week: harvest, embed, score, judge (where one is set), shortlist.
 
     Running it again does nothing; Ctrl-C at any moment loses nothing that was finished.
 
@@ -54,7 +54,15 @@ async def _run(services: Services, week: Week, topic: str | None, *, ask_arxiv: 
     topics = choose_topics(services, topic)
     with show_progress() as progress:
         bench = services.bench(progress)
-        return await run_week(bench, week, lambda: services.open_desk(progress), topics=topics, ask_arxiv=ask_arxiv)
+        rules = services.rubric.judge
+        return await run_week(
+            bench,
+            week,
+            lambda: services.open_desk(progress),
+            topics=topics,
+            ask_arxiv=ask_arxiv,
+            open_judge=(lambda: services.open_judge(rules)) if services.has_judge else None,
+        )
 
 
 @click.command()
@@ -98,7 +106,7 @@ def score(week: Week, topic: str | None, *, as_json: bool) -> None:
 
 async def _score(services: Services, week: Week, topic: str | None) -> list[StepReport]:
     from triage.pipeline.embed import embed_papers
-    from triage.pipeline.score import score_topic
+    from triage.pipeline.fuse import score_topic
     from triage.pipeline.shortlist import select_papers_of
 
     topics = choose_topics(services, topic)
@@ -106,7 +114,7 @@ async def _score(services: Services, week: Week, topic: str | None) -> list[Step
         bench = services.bench(progress)
         papers = await select_papers_of(bench, week)
         await embed_papers(bench.database, bench.embedder, papers, week=str(week), progress=progress)
-        return [(await score_topic(bench, topic, week, papers))[1] for topic in topics]
+        return [(await score_topic(bench, topic, week, papers))[2] for topic in topics]
 
 
 @click.command()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from triage.core.cues import find_near
 from triage.core.prior import PaperWords, list_hits
 from triage.core.rubric import Topic
+from triage.core.verdict import CriterionGrade, Verdict
 
 _MAX_CUES = 4
 _EVIDENCE: Mapping[str, re.Pattern[str]] = {
@@ -40,6 +41,20 @@ def explain_place(words: PaperWords, abstract: str, topic: Topic, parts: Mapping
     if abs(taste) >= _SOME_TASTE:
         reasons.append(f"your votes {'speak for' if taste > 0 else 'speak against'} it")
     return reasons or ["close in meaning to the topic's definition"]
+
+
+def explain_verdict(verdict: Verdict) -> list[str]:
+    """What a judge found, with the sentences of the abstract it named for it."""
+    grades = [_word_grade(grade) for grade in verdict.grades]
+    side = "for" if verdict.relevance > 0 else "against"
+    return [f"the judge speaks {side} it" + (f" ({', '.join(grades)})" if grades else "")]
+
+
+def _word_grade(grade: CriterionGrade) -> str:
+    """`centrality 4 of 4, sentence 3`; a probability of a yes-or-no judge in per cent."""
+    if grade.sentence is None:
+        return f"{grade.name} {grade.grade / 4:.0%}"
+    return f"{grade.name} {grade.grade:g} of 4, sentence {grade.sentence}"
 
 
 def _find_pair(words: str, topic: Topic) -> tuple[str, str] | None:

@@ -8,9 +8,11 @@ import numpy as np
 from triage.core.rubric import Topic
 from triage.core.week import Week, parse_week, week_of
 from triage.errors import InputError
+from triage.evaluation.judged import Said
 from triage.evaluation.labels import Grades, Label, ids_voted
 from triage.evaluation.records import Candidates, Pool, Task
 from triage.pipeline.embed import embed_papers
+from triage.pipeline.fuse import load_opinion
 from triage.pipeline.score import Bench
 from triage.store.background import hash_order
 from triage.store.embeddings import load_vectors, stack_vectors
@@ -26,12 +28,16 @@ _ENOUGH_BACKGROUND = 300
 
 
 class Corpus(msgspec.Struct, frozen=True, eq=False):
-    """Everything `evaluate` needs. `absent` are judged weeks that the store does not have."""
+    """Everything `evaluate` needs. `absent` are judged weeks that the store does not have.
+
+    `said` holds, by topic, what a language model said of the weeks' papers; topics it was not asked about are absent.
+    """
 
     tasks: tuple[Task, ...]
     weeks: tuple[Candidates, ...]
     background: Pool
     absent: tuple[str, ...]
+    said: Mapping[str, Said]
 
 
 class Truth(msgspec.Struct, frozen=True):
@@ -62,7 +68,8 @@ async def load_corpus(
 ) -> Corpus:
     """Gather and embed the papers; without `chosen`, the latest 25 whole weeks that hold a labelled paper."""
     weeks, absent = await _choose_weeks(bench, topics, truth, chosen)
-    candidates = [await _gather_week(bench, week) for week in weeks]
+    papers = {week: await _select_week(bench, week) for week in weeks}
+    candidates = [await gather_week(bench, week, papers[week]) for week in weeks]
     tasks = []
     for topic in topics:
         votes = truth.votes[topic.name]
@@ -72,7 +79,8 @@ async def load_corpus(
         grades = None if truth.grades is None else truth.grades.get(topic.name, {})
         tasks.append(Task(topic, positives, negatives, grades))
     background = await _gather_background(bench, candidates, truth)
-    return Corpus(tuple(tasks), tuple(candidates), background, tuple(absent))
+    said = await _load_said(bench, topics, [paper for week in weeks for paper in papers[week]])
+    return Corpus(tuple(tasks), tuple(candidates), background, tuple(absent), said)
 
 
 async def _choose_weeks(
@@ -99,8 +107,8 @@ async def _choose_weeks(
     return [parse_week(week) for week in held], absent
 
 
-async def _gather(bench: Bench, papers: Sequence[StoredPaper], label: str = "") -> Pool:
-    """Papers with their vectors, embedding what lacks one."""
+async def gather_pool(bench: Bench, papers: Sequence[StoredPaper], label: str = "") -> Pool:
+    """Papers with their vectors, embedding what lacks one; `label` names them in the progress."""
     if not papers:
         return Pool((), np.zeros((0, bench.embedder.dimension), np.float32))
 
@@ -116,14 +124,28 @@ async def _gather(bench: Bench, papers: Sequence[StoredPaper], label: str = "") 
 async def _gather_ids(bench: Bench, arxiv_ids: Iterable[str], label: str) -> Pool:
     async with bench.database.read() as session:
         papers = await select_papers(session, arxiv_ids)
-    return await _gather(bench, [papers[arxiv_id] for arxiv_id in sorted(papers)], label)
+    return await gather_pool(bench, [papers[arxiv_id] for arxiv_id in sorted(papers)], label)
 
 
-async def _gather_week(bench: Bench, week: Week) -> Candidates:
-    async with bench.database.read() as session:
-        papers = await select_week(session, week, bench.rubric.categories)
-    pool = await _gather(bench, papers, str(week))
+async def gather_week(bench: Bench, week: Week, papers: Sequence[StoredPaper]) -> Candidates:
+    """Papers of a week with their vectors, embedding what lacks one."""
+    pool = await gather_pool(bench, papers, str(week))
     return Candidates(pool.papers, pool.vectors, week=str(week))
+
+
+async def _select_week(bench: Bench, week: Week) -> list[StoredPaper]:
+    async with bench.database.read() as session:
+        return await select_week(session, week, bench.rubric.categories)
+
+
+async def _load_said(bench: Bench, topics: Sequence[Topic], papers: Sequence[StoredPaper]) -> dict[str, Said]:
+    ids = {paper.key: paper.paper.arxiv_id for paper in papers}
+    found = {topic.name: await load_opinion(bench, topic, papers) for topic in topics}
+    return {
+        topic: Said(opinion.key, {ids[key]: relevance for key, relevance in opinion.relevances.items()})
+        for topic, opinion in found.items()
+        if opinion is not None and opinion.relevances
+    }
 
 
 async def _gather_background(bench: Bench, weeks: Sequence[Candidates], truth: Truth) -> Pool:

@@ -36,8 +36,8 @@ def draw_learning_curves(report: Report, path: Path, metric: str) -> None:
 def _draw_topic(axes: Any, report: Report, cells: list[Cell]) -> None:
     styles = zip(cycle(PALETTE), cycle(MARKERS), strict=False)
     for ranker in report.rankers:
-        ours = ranker == report.ours
-        colour, marker = ("black", "o") if ours else next(styles)
+        ours = report.is_ours(ranker)
+        colour, marker = ("black", "o") if ranker == report.ours else next(styles)
         points = sorted((cell for cell in cells if cell.ranker == ranker), key=_votes_used)
         x, line = [_votes_used(cell) for cell in points], [cell.mean for cell in points]
         axes.plot(x, line, color=colour, marker=marker, label=ranker, linewidth=3.0 if ours else 1.4, zorder=2 + ours)

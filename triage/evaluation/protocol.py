@@ -4,9 +4,10 @@ Time order is respected. A ranker sees votes and background papers that were pub
 day, and never a paper of the week itself. The day of a vote is not known, so the paper's own date stands for it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import groupby
+from typing import Protocol, runtime_checkable
 
 import msgspec
 import numpy as np
@@ -50,9 +51,18 @@ class _Sample(msgspec.Struct, frozen=True):
     used: int
 
 
+@runtime_checkable
+class _Selective(Protocol):
+    """A ranker that has something to say on these topics only; it gets no row in the tables of the others."""
+
+    @property
+    def topics(self) -> Collection[str]: ...
+
+
 def count_rankings(tasks: Sequence[Task], weeks: Sequence[Candidates], rankers: Sequence[Ranker]) -> int:
     """How often `evaluate` will call `advance`."""
-    return sum(1 for week in weeks for task in tasks if _truth(task, week) is not None) * len(rankers)
+    labelled = [task for week in weeks for task in tasks if find_truth(task, week) is not None]
+    return sum(len(_choose_rankers(task, rankers)) for task in labelled)
 
 
 def evaluate(
@@ -73,11 +83,11 @@ def evaluate(
     samples: list[_Sample] = []
     for week in sorted(weeks, key=lambda week: week.week):
         for task in tasks:
-            truth = _truth(task, week)
+            truth = find_truth(task, week)
             if truth is None:
                 continue
             drawn = Draw(task, week, background, plan)
-            for ranker in rankers:
+            for ranker in _choose_rankers(task, rankers):
                 samples += _measure_ranker(ranker, drawn, truth)
                 advance(f"{week.week} {task.topic.name}: {ranker.name}")
     return tuple(_summarise(samples, plan.seed))
@@ -85,7 +95,18 @@ def evaluate(
 
 def is_labelled(task: Task, weeks: Sequence[Candidates]) -> bool:
     """Whether any of the weeks has a labelled relevant paper of the topic, so that something can be measured."""
-    return any(_truth(task, week) is not None for week in weeks)
+    return any(find_truth(task, week) is not None for week in weeks)
+
+
+def find_truth(task: Task, week: Candidates) -> NDArray[np.int64] | None:
+    """`(n,)` grades of the week's papers (listed papers count 1), or nothing where none is relevant or judged."""
+    if task.grades is None:
+        listed = {paper.arxiv_id for paper in task.positives.papers}
+        grades, least = dict.fromkeys(listed, 1), 1
+    else:
+        grades, least = dict(task.grades.get(week.week, {})), metrics.RELEVANT_GRADE
+    truth = np.array([grades.get(paper.arxiv_id, 0) for paper in week.papers], dtype=np.int64)
+    return truth if (truth >= least).any() else None
 
 
 def measure_graded(
@@ -147,22 +168,15 @@ def _measure_once(
     return measure_graded(scores, truth, probabilities=ranker.gives_probability)
 
 
+def _choose_rankers(task: Task, rankers: Sequence[Ranker]) -> list[Ranker]:
+    return [each for each in rankers if not isinstance(each, _Selective) or task.topic.name in each.topics]
+
+
 def _mean_over_orders(measured: Sequence[dict[str, tuple[float, int]]]) -> dict[str, tuple[float, int]]:
     return {
         metric: (float(np.mean([one[metric][0] for one in measured])), weight)
         for metric, (_, weight) in measured[0].items()
     }
-
-
-def _truth(task: Task, week: Candidates) -> NDArray[np.int64] | None:
-    """`(n,)` grades of the week's papers (listed papers count 1), or nothing where none is relevant or judged."""
-    if task.grades is None:
-        listed = {paper.arxiv_id for paper in task.positives.papers}
-        grades, least = dict.fromkeys(listed, 1), 1
-    else:
-        grades, least = dict(task.grades.get(week.week, {})), metrics.RELEVANT_GRADE
-    truth = np.array([grades.get(paper.arxiv_id, 0) for paper in week.papers], dtype=np.int64)
-    return truth if (truth >= least).any() else None
 
 
 def _summarise(samples: Iterable[_Sample], seed: int) -> Iterator[Cell]:

@@ -19,7 +19,10 @@ _EARLIER = 8  # weeks that say what is usual
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """How far papers came; scored means for every topic, not judged that the cheap score stands alone."""
+    """How far papers came; scored means for every topic, not judged that the cheap score stands alone.
+
+    A paper is judged when a judge spoke on it for one topic at least.
+    """
 
     harvested: int
     embedded: int
@@ -74,13 +77,17 @@ class Ledger(msgspec.Struct, frozen=True):
 
 
 class Reckoning(msgspec.Struct, frozen=True):
-    """What a ledger is made of: the followed categories, the embedder and the fingerprints of all topics in force."""
+    """What a ledger is made of: the followed categories, the embedder and the fingerprints of all topics in force.
+
+    `judge_fingerprints` are those of what a judge is told of the topics.
+    """
 
     database: Database
     categories: tuple[str, ...]
     embedder: str
     fingerprints: tuple[str, ...]
     now: datetime
+    judge_fingerprints: tuple[str, ...] = ()
 
 
 class _Books(msgspec.Struct, frozen=True):
@@ -109,7 +116,14 @@ async def reckon_weeks(reckoning: Reckoning, first: Week, last: Week) -> tuple[L
 
 async def _open_books(session: Session, reckoning: Reckoning, weeks: Sequence[Week]) -> _Books:
     first, last = weeks[0].monday, weeks[-1].listing_days[-1]
-    papers = await list_whereabouts(session, first, last, embedder=reckoning.embedder, scored_by=reckoning.fingerprints)
+    papers = await list_whereabouts(
+        session,
+        first,
+        last,
+        embedder=reckoning.embedder,
+        scored_by=reckoning.fingerprints,
+        judged_by=reckoning.judge_fingerprints,
+    )
     followed = set(reckoning.categories)
     days = [day for week in weeks for day in week.listing_days]
     return _Books(
@@ -177,13 +191,13 @@ def _write_line(books: _Books, category: str, day: date) -> LedgerLine:
 
 
 def _count(papers: Collection[Whereabouts]) -> Counts:
-    scored = sum(paper.is_scored for paper in papers)
+    scored, judged = sum(paper.is_scored for paper in papers), sum(paper.is_judged for paper in papers)
     return Counts(
         harvested=len(papers),
         embedded=sum(paper.is_embedded for paper in papers),
         scored=scored,
-        judged=0,  # there is no judge yet
-        not_judged=scored,
+        judged=judged,
+        not_judged=sum(paper.is_scored and not paper.is_judged for paper in papers),
         shortlisted=sum(paper.is_shortlisted for paper in papers),
     )
 

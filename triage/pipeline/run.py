@@ -2,43 +2,71 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 
 import msgspec
 
 from triage.core.rubric import Topic
 from triage.core.week import Week
-from triage.errors import InputError, SourceError
+from triage.errors import InputError, JudgeStoppedError, SourceError
+from triage.pipeline.asking import JudgeDesk, UnansweredError
 from triage.pipeline.embed import embed_papers
+from triage.pipeline.fuse import score_topic
 from triage.pipeline.harvest import harvest_week, is_harvest_due
+from triage.pipeline.judge import judge_docket, open_docket
 from triage.pipeline.reconcile import Desk
 from triage.pipeline.report import StepReport
-from triage.pipeline.score import Bench, score_topic
+from triage.pipeline.score import Bench
 from triage.pipeline.shortlist import build_shortlist, select_papers_of
 from triage.pipeline.spine import harvest_archives
 from triage.store.marks import cover, load_marks
-from triage.store.papers import count_week
+from triage.store.papers import StoredPaper, count_week
 from triage.store.runs import Run, record_run
 from triage.store.shortlists import load_shortlist
 
+OpenJudge = Callable[[], AbstractAsyncContextManager[JudgeDesk]]
+"""Opens the judge that the settings name, for as long as it is asked."""
+
 
 async def run_week(
-    bench: Bench, week: Week, open_desk: Callable[[], Desk], *, topics: Sequence[Topic], ask_arxiv: bool = False
+    bench: Bench,
+    week: Week,
+    open_desk: Callable[[], Desk],
+    *,
+    topics: Sequence[Topic],
+    ask_arxiv: bool = False,
+    open_judge: OpenJudge | None = None,
 ) -> list[StepReport]:
-    """Harvest (where the week is absent or its harvest unfinished, or when asked to), embed, score and shortlist.
+    """Harvest (where the week is absent or its harvest unfinished, or when asked to), embed, score, judge, shortlist.
 
-    Idempotent. Raises `SourceError` when arXiv fails, `InputError` when there are no papers and it cannot be asked.
+    Idempotent. Raises `SourceError` when arXiv fails, `InputError` when there are no papers and it cannot be asked. A
+    judge that fails costs its verdicts and not the list: its report says why.
     """
     reports = [*await _harvest(bench, week, open_desk, ask_arxiv=ask_arxiv)]
     papers = await select_papers_of(bench, week)
     embedded = await embed_papers(bench.database, bench.embedder, papers, week=str(week), progress=bench.progress)
     reports.append(await keep_report(bench, embedded))
     for topic in topics:
-        _, scored = await score_topic(bench, topic, week, papers)
+        _, _, scored = await score_topic(bench, topic, week, papers)
         reports.append(await keep_report(bench, scored))
+    if open_judge is not None:
+        async with open_judge() as judge:
+            reports += [await _judge(bench, judge, topic, week, papers) for topic in topics]
     for topic in topics:
         _, chosen = await build_shortlist(bench, topic, week, await _find_size(bench, topic, week))
         reports.append(await keep_report(bench, chosen))
     return reports
+
+
+async def _judge(bench: Bench, judge: JudgeDesk, topic: Topic, week: Week, papers: Sequence[StoredPaper]) -> StepReport:
+    try:
+        docket = await open_docket(bench, judge, topic, week, papers)
+        return await keep_report(bench, await judge_docket(docket))
+    except (JudgeStoppedError, UnansweredError) as error:
+        report = StepReport(
+            step="judge", week=str(week), seen=1, failed=1, maker=judge.judge.name, note=f"{topic.name}: {error}"
+        )
+        return await keep_report(bench, report, "failed")
 
 
 async def _harvest(bench: Bench, week: Week, open_desk: Callable[[], Desk], *, ask_arxiv: bool) -> list[StepReport]:

@@ -1,4 +1,4 @@
-"""Score: every paper of a week gets a probability of relevance per topic, its parts stored."""
+"""Score: every paper of a week gets a probability of relevance per topic, its parts stored; no language model yet."""
 
 import hashlib
 import time
@@ -79,7 +79,7 @@ class Bench(msgspec.Struct, frozen=True):
     progress: Progress = keep_quiet
 
 
-async def score_topic(
+async def score_cheaply(
     bench: Bench, topic: Topic, week: Week, papers: Sequence[StoredPaper]
 ) -> tuple[Scored, StepReport]:
     """Score what is missing with the votes of now; the papers must be embedded; idempotent.
@@ -124,7 +124,7 @@ async def _prior_scorer(bench: Bench, topic: Topic) -> Scorer:
 
     def score(papers: Sequence[StoredPaper], examples: Examples) -> dict[int, Score]:
         parts = compute_parts(topic, examples, vectors)
-        return {paper.key: _to_score(part) for paper, part in zip(papers, parts, strict=True)}
+        return {paper.key: to_score(part) for paper, part in zip(papers, parts, strict=True)}
 
     return score
 
@@ -135,7 +135,7 @@ async def _taste_scorer(bench: Bench, voted: Voted, prior: Mapping[int, Score]) 
     def score(papers: Sequence[StoredPaper], examples: Examples) -> dict[int, Score]:
         shares = taste.measure(examples)
         return {
-            paper.key: _to_score(prior[paper.key].parts | {"taste": float(share)})
+            paper.key: to_score(prior[paper.key].parts | {"taste": float(share)})
             for paper, share in zip(papers, shares, strict=True)
         }
 
@@ -187,7 +187,8 @@ async def _load_examples(bench: Bench, papers: Sequence[StoredPaper]) -> Example
     return Examples([(paper.paper.title, paper.paper.abstract) for paper in papers], stacked)
 
 
-def _to_score(parts: dict[str, float]) -> Score:
+def to_score(parts: dict[str, float]) -> Score:
+    """The probability that parts and intercept add up to."""
     return Score(to_probability(sum_logit(parts)), parts)
 
 

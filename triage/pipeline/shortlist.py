@@ -3,19 +3,21 @@
 import time
 from collections.abc import Mapping, Sequence
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from triage.core.prior import read_words
 from triage.core.ranking import Candidate, Places, choose_places
-from triage.core.reasons import explain_place
+from triage.core.reasons import explain_place, explain_verdict
 from triage.core.rubric import Topic
-from triage.core.takeaway import extract_takeaway
 from triage.core.week import Week
 from triage.errors import InputError
 from triage.pipeline.embed import embed_papers
+from triage.pipeline.fuse import Opinion, score_topic
 from triage.pipeline.report import StepReport
-from triage.pipeline.score import Bench, Scored, score_topic
+from triage.pipeline.score import Bench, Scored
+from triage.pipeline.takeaways import choose_takeaway
 from triage.store.embeddings import load_vectors, stack_vectors
 from triage.store.papers import StoredPaper, select_week
 from triage.store.shortlists import (
@@ -26,6 +28,7 @@ from triage.store.shortlists import (
     publish_shortlist,
     replace_shortlist,
 )
+from triage.store.verdicts import StoredVerdict
 
 _ALIKE = 0.6  # cosine from which a voted paper is named as a reason
 _NAMED = 2
@@ -57,9 +60,7 @@ async def build_shortlist(
         frozen = await load_shortlist(session, topic.name, str(week))
     if frozen is not None and frozen.published_at is not None:
         return frozen, _report(frozen, 0, started)
-    await embed_papers(bench.database, bench.embedder, papers, week=str(week), progress=bench.progress)
-    scored, _ = await score_topic(bench, topic, week, papers)
-    shortlist, keys = await _choose(bench, scored, week, papers, size or bench.rubric.shortlist.size)
+    shortlist, keys = await draft_shortlist(bench, topic, week, papers, size or bench.rubric.shortlist.size)
     done = 0
     if frozen is None or _is_other(frozen, shortlist):
         done = len(shortlist.entries)
@@ -75,11 +76,32 @@ async def build_shortlist(
     return stored, _report(stored, done, started)
 
 
-async def _choose(
-    bench: Bench, scored: Scored, week: Week, papers: Sequence[StoredPaper], size: int
+async def draft_shortlist(
+    bench: Bench, topic: Topic, week: Week, papers: Sequence[StoredPaper], size: int
 ) -> tuple[Shortlist, list[int]]:
+    """The shortlist that these papers make, and their keys in its order; only vectors and scores are kept of it."""
+    await embed_papers(bench.database, bench.embedder, papers, week=str(week), progress=bench.progress)
+    scored, opinion, _ = await score_topic(bench, topic, week, papers)
+    return await _choose(bench, Ranking(scored, opinion, week, papers), size)
+
+
+class Ranking(msgspec.Struct, frozen=True):
+    """A scored week, and what a judge said of it."""
+
+    scored: Scored
+    opinion: Opinion | None
+    week: Week
+    papers: Sequence[StoredPaper]
+
+    def find_verdict(self, key: int) -> StoredVerdict | None:
+        """Of a paper; None where nobody was asked about it."""
+        return self.opinion.verdicts.get(key) if self.opinion else None
+
+
+async def _choose(bench: Bench, ranking: Ranking, size: int) -> tuple[Shortlist, list[int]]:
+    scored, papers = ranking.scored, ranking.papers
     async with bench.database.read() as session:
-        shown = await list_published_papers(session, scored.topic.name, other_than=str(week))
+        shown = await list_published_papers(session, scored.topic.name, other_than=str(ranking.week))
         vectors = await load_vectors(session, [*papers, *scored.voted.relevant], bench.embedder.name)
     open_papers = {paper.key: paper for paper in papers if not paper.paper.is_withdrawn and paper.key not in shown}
     candidates = [
@@ -96,13 +118,14 @@ async def _choose(
     liked = [paper for paper in scored.voted.relevant if paper.key in vectors]
     chosen = [("ranked", place) for place in enumerate(places.ranked, 1)]
     chosen += [("exploration", place) for place in enumerate(places.explored, 1)]
+    languages = bench.rubric.judge.languages
     entries = tuple(
-        _write_entry(kind, rank, open_papers[place.key], scored, _list_ties(place, places, liked, vectors))
+        _write_entry(ranking, kind, rank, open_papers[place.key], _list_ties(place, places, liked, vectors), languages)
         for kind, (rank, place) in chosen
     )
     shortlist = Shortlist(
         topic=scored.topic.name,
-        week=str(week),
+        week=str(ranking.week),
         size=size,
         fingerprint=scored.key.fingerprint,
         scorer=scored.key.scorer,
@@ -114,26 +137,45 @@ async def _choose(
     return shortlist, [place.key for _, (_, place) in chosen]
 
 
-def _write_entry(kind: str, rank: int, stored: StoredPaper, scored: Scored, ties: Sequence[str]) -> Entry:
-    paper, score = stored.paper, scored.scores[stored.key]
-    words = read_words(paper.title, paper.abstract)
-    reasons = [*explain_place(words, paper.abstract, scored.topic, score.parts), *ties]
-    if kind == "exploration":
-        reasons = ["exploration: near the topic in meaning, ranked below the list by its words", *reasons]
-    takeaway = extract_takeaway(paper.title, paper.abstract)
+def _write_entry(
+    ranking: Ranking, kind: str, rank: int, stored: StoredPaper, ties: Sequence[str], languages: Sequence[str]
+) -> Entry:
+    paper, score = stored.paper, ranking.scored.scores[stored.key]
+    found, judge = ranking.find_verdict(stored.key), ranking.opinion.key.judge if ranking.opinion else ""
+    verdict = found.verdict if found else None
+    takeaway = choose_takeaway(paper, verdict, judge, languages)
     return Entry(
         kind=kind,
         rank=rank,
         arxiv_id=paper.arxiv_id,
         title=paper.title,
         score=score.value,
-        reasons=tuple(reasons),
-        takeaway=takeaway.text if takeaway else None,
-        takeaway_source=takeaway.source if takeaway else None,
+        reasons=(*_explain(ranking, kind, stored), *ties),
+        takeaway=takeaway.text,
+        takeaway_source=takeaway.source,
         is_withdrawn=paper.is_withdrawn,
         version=paper.version,
         newest=paper.version,
+        takeaway_by=takeaway.by,
+        takeaways=takeaway.others,
+        judgement=None if ranking.opinion is None else "judged" if verdict else "not judged",
     )
+
+
+def _explain(ranking: Ranking, kind: str, stored: StoredPaper) -> list[str]:
+    """Reasons that lie in the paper itself, and in what a judge said of it."""
+    words = read_words(stored.paper.title, stored.paper.abstract)
+    parts = ranking.scored.scores[stored.key].parts
+    reasons = explain_place(words, stored.paper.abstract, ranking.scored.topic, parts)
+    if kind == "exploration":
+        reasons = ["exploration: near the topic in meaning, ranked below the list by its words", *reasons]
+    found = ranking.find_verdict(stored.key)
+    if found is None:
+        return reasons
+    flags = [f"flagged: {flag}" for flag in found.flags]
+    if found.verdict is None:
+        return [*reasons, f"not judged: {found.reason}", *flags]
+    return [*reasons, *explain_verdict(found.verdict), *flags]
 
 
 def _list_ties(

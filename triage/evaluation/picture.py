@@ -1,0 +1,32 @@
+"""What all pictures share: colours, markers, and files that come out the same each time."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from triage.errors import InputError
+
+# Okabe and Ito (2008): eight colours that colour-blind readers tell apart; black is ours.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
+MARKERS = ("s", "^", "D", "v", "P", "X", "<", ">")
+"""Beside the colours, for print without them."""
+_SUFFIXES = frozenset({".png", ".svg"})
+
+
+def check_picture(path: Path) -> None:
+    """Raise `InputError` where no picture can be drawn: to be asked before an hour of measuring, too."""
+    if path.suffix.lower() not in _SUFFIXES:
+        raise InputError(f"{path}: a picture is a .png or an .svg file.")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"{path}: cannot be written: there is no folder {path.parent}.")
+    if find_spec("matplotlib") is None:
+        raise InputError("Drawing pictures needs matplotlib: install it with pip install 'triage[eval]'.")
+
+
+def save_picture(figure: Any, path: Path) -> None:
+    """Without a date or a version in it, so that the same figure gives the same bytes; raises `InputError`."""
+    metadata = {"Date": None} if path.suffix.lower() == ".svg" else {"Software": None}
+    try:
+        figure.savefig(path, dpi=150, metadata=metadata)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}.") from error
