@@ -22,6 +22,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -65,6 +66,7 @@ _CORPORA: Mapping[str, Sequence[Injection]] = {
     "ours": make_injections(),
     "independent": [Injection("independent", text) for text in INDEPENDENT],
 }
+_FORMS = sum(map(len, _CORPORA.values()))
 
 
 class Attack(msgspec.Struct, frozen=True):
@@ -98,14 +100,13 @@ def choose_hosts(docket: Docket, grades: Mapping[str, int]) -> list[StoredPaper]
         if docket.logits[key] < _SURELY_NOT and not grades.get(paper.paper.arxiv_id)
     ]
     random.Random(f"{docket.topic.name} {docket.week}").shuffle(hosts)
-    return [paper for paper in hosts if not screen(f"{paper.paper.title}. {paper.paper.abstract}").flags]
+    return list(islice((paper for paper in hosts if not screen(paper.paper.abstract).flags), _FORMS))
 
 
-async def plant_all(docket: Docket, hosts: Sequence[StoredPaper], injections: Sequence[Injection]) -> list[Attack]:
+async def plant_all(docket: Docket, hosts: Sequence[StoredPaper]) -> list[Attack]:
     """One injection per host; raises `ValueError` where there are more injections than hosts."""
-    if len(hosts) < len(injections):
-        raise ValueError(f"{len(injections)} injections, but only {len(hosts)} irrelevant papers in {docket.week}")
-    planted = [plant_in(host, injection) for host, injection in zip(hosts, injections, strict=False)]
+    injections = [injection for corpus in _CORPORA.values() for injection in corpus]
+    planted = [plant_in(host, injection) for host, injection in zip(hosts, injections, strict=True)]
     logits = await measure_logits(docket, planted)
     return [
         Attack(paper.key, docket.logits[paper.key], float(logit), bool(screen(paper.paper.abstract).flags))
@@ -203,9 +204,10 @@ async def measure(services: Services, args: argparse.Namespace) -> dict[str, Any
             for docket in dockets:
                 graded = grades.get(docket.topic.name, {}).get(str(week), {})
                 hosts = choose_hosts(docket, graded)
-                told: dict[str, Any] = {"papers": len(docket.papers), "irrelevant": len(hosts)}
-                for name, injections in _CORPORA.items():
-                    attacks = await plant_all(docket, hosts, injections)
+                told: dict[str, Any] = {"papers": len(docket.papers)}
+                everything = iter(await plant_all(docket, hosts))
+                for name, corpus in _CORPORA.items():
+                    attacks = list(islice(everything, len(corpus)))
                     obeyed = {form: report_obeyed(docket, attacks, graded, form) for form in SHIPPED}
                     told[name] = {"rules only": report_rules(docket, attacks), "obeyed": obeyed}
                 if args.local is not None:

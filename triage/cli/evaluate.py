@@ -17,7 +17,7 @@ from triage.evaluation.corpus import Corpus, load_corpus, read_truth
 from triage.evaluation.draw import DEFAULT_VOTES, Plan, VoteCount
 from triage.evaluation.labels import Label, read_judgements, read_labels
 from triage.evaluation.records import Task
-from triage.evaluation.report import Report, render_table
+from triage.evaluation.report import Judged, Report, render_table
 from triage.pipeline.score import Bench
 
 _FILES = click.Path(path_type=Path)
@@ -34,6 +34,7 @@ _FILES = click.Path(path_type=Path)
 @click.option("--metric", multiple=True, help="Show these metrics, such as nDCG@20; else the main ones.")
 @click.option("--ours-only", is_flag=True, help="Leave the other rankers out, which is faster.")
 @click.option("--plot", type=_FILES, help="Also draw learning curves into this .svg or .png file.")
+@click.option("--reliability", type=_FILES, help="Also measure and draw how reliable probabilities are (.svg, .png).")
 @json_option
 def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
     judgements: tuple[Path, ...],
@@ -45,6 +46,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
     seed: int,
     metric: tuple[str, ...],
     plot: Path | None,
+    reliability: Path | None,
     *,
     ours_only: bool,
     as_json: bool,
@@ -52,7 +54,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
     """Measure the ranking on labels, beside today's rankers, all on the same papers.
 
     Labels are graded judgements, if named, else the votes in the store. Nothing is learned from the future: a week is
-    ranked with votes on older papers only.
+    ranked with votes on older papers only. Where a language model judged papers, a row with its verdicts stands beside.
 
     \b
     Example:
@@ -60,11 +62,13 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
     """
     plan = Plan(votes=_read_counts(votes), orders=orders, seed=seed)
     chosen = _read_weeks(weeks)
-    _check_output(plot, metric)
+    _check_output(plot, reliability, metric, is_graded=bool(judgements))
     files = judgements, labels
     bench, corpus, left_out = run_with_services(lambda services: _gather(services, files, chosen, topic))
     # Outside the event loop, which would keep Ctrl-C until the last ranking is done.
     report = _measure(bench, corpus, plan, _name_labels(files), ours_only=ours_only)
+    if judgements:
+        report = _measure_judge(report, bench, corpus, reliability)
     if left_out:
         click.echo(f"Left out: {'; '.join(left_out)}.", err=True)
     if plot is not None:
@@ -72,8 +76,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
     if as_json:
         print_json(report)
         return
-    console = Console()
-    console.print(render_table(report, metric, width=console.width))
+    Console().print(render_table(report, metric, width=Console().width))
 
 
 async def _gather(
@@ -106,13 +109,16 @@ def _choose_tasks(corpus: Corpus) -> tuple[Task, ...]:
     return tuple(task for task in corpus.tasks if is_labelled(task, corpus.weeks)) or corpus.tasks
 
 
-def _check_output(plot: Path | None, metrics: Sequence[str]) -> None:
+def _check_output(plot: Path | None, reliability: Path | None, metrics: Sequence[str], *, is_graded: bool) -> None:
     """What would fail only at the end of a long measurement."""
-    from triage.evaluation.plot import check_picture
+    from triage.evaluation.picture import check_picture
     from triage.evaluation.protocol import METRICS
 
-    if plot is not None:
-        check_picture(plot)
+    for picture in (plot, reliability):
+        if picture is not None:
+            check_picture(picture)
+    if reliability is not None and not is_graded:
+        raise InputError("--reliability needs papers that were graded whether they were found or not: --judgements.")
     for metric in metrics:
         if metric not in METRICS:
             raise InputError(f"--metric {metric!r} is none of {', '.join(sorted(METRICS))}.")
@@ -130,12 +136,16 @@ def _measure(bench: Bench, corpus: Corpus, plan: Plan, labels: str, *, ours_only
     from threadpoolctl import threadpool_limits
 
     from triage.evaluation.baselines import all_baselines
-    from triage.evaluation.ours import TriageRanker
+    from triage.evaluation.judged import JudgedRanker, SharedRanker
     from triage.evaluation.protocol import count_rankings, evaluate
     from triage.evaluation.records import Ranker
     from triage.evaluation.report import missing_papers
 
-    rankers: list[Ranker] = [TriageRanker(bench.embedder.embed)]
+    ours, judged = SharedRanker(bench.embedder.embed), _list_judged(corpus)
+    rankers: list[Ranker] = [ours]
+    if judged:
+        verdicts = {topic: said.relevances for topic, said in corpus.said.items()}
+        rankers.append(JudgedRanker(ours, verdicts, lambda topic: judged[topic].fusion))
     if not ours_only:
         rankers += all_baselines(bench.embedder.name, plan.seed)
     total, done = count_rankings(corpus.tasks, corpus.weeks, rankers), 0
@@ -158,7 +168,35 @@ def _measure(bench: Bench, corpus: Corpus, plan: Plan, labels: str, *, ours_only
         papers={week.week: len(week) for week in corpus.weeks},
         missing=missing_papers(corpus.tasks, corpus.weeks),
         cells=cells,
+        judged=judged,
     )
+
+
+def _list_judged(corpus: Corpus) -> dict[str, Judged]:
+    """Weighed as shipped: the coefficients that `triage calibrate` keeps may have seen the labels."""
+    from triage.core.fusion import SHIPPED
+
+    topics = {task.topic.name for task in corpus.tasks}
+    return {
+        topic: Judged(said.key, {week.week: said.count(week) for week in corpus.weeks}, SHIPPED[said.key.form])
+        for topic, said in corpus.said.items()
+        if topic in topics
+    }
+
+
+def _measure_judge(report: Report, bench: Bench, corpus: Corpus, reliability: Path | None) -> Report:
+    """What the judge changes at 0 votes, and, where it is to be drawn, how reliable probabilities are."""
+    from triage.evaluation.judge_effect import bin_reliability, grade_topics, measure_gains, measure_reliability
+    from triage.evaluation.ours import TriageRanker
+    from triage.evaluation.reliability import draw_reliability
+
+    topics = grade_topics(corpus, TriageRanker(bench.embedder.embed))
+    report = replace(report, gains=measure_gains(topics, report.plan.seed))
+    if reliability is None:
+        return report
+    draw_reliability(bin_reliability(topics), reliability)
+    click.echo(f"Reliability: {reliability}", err=True)
+    return replace(report, reliability=measure_reliability(topics))
 
 
 def _draw(report: Report, path: Path, metrics: tuple[str, ...]) -> None:
