@@ -18,17 +18,17 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from random import Random
 
 import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
+from benchmarks.judge_endpoint import Bill, write_bill
+from benchmarks.judge_fault_plan import KINDS, MIX, UNLIMITED, Plan, make_plan
 from benchmarks.judge_week import (
     MEMORY,
     NO_LIMITS,
     PAPERS,
-    Bill,
     Conditions,
     Life,
     Ticker,
@@ -36,43 +36,14 @@ from benchmarks.judge_week import (
     copy_store,
     judge_week,
     prepare_store,
-    write_bill,
 )
-from triage.adapters.fake_judge.faults import FAULTS
-from triage.adapters.fake_judge.faults_endpoint import SLOW
 from triage.adapters.fake_judge.server import FakeJudge, draw_faults
 from triage.core.question import Form
 from triage.pipeline.asking import MAX_ATTEMPTS, Pause
-from triage.store.calls import Limits
 
-MIX = "mixed"
-_KINDS = (*FAULTS,)
 _BATCH = 50
 _SHOWN = 20
 _DONE = "no further verdict can change the shortlist"
-_PATIENT, _HASTY = 10.0, 0.15  # seconds; the faults that take time take as much as they are given
-_RATES = (0.1, 0.3, 0.6, 1.0)
-_CALLS = (6, 15, 1000, 1000)
-_BUDGETS = (0.008, 0.02, 1000.0, 1000.0)
-_GRAVE = {"no_quota", "redirect", "wrong_key_400", "no_logprobs", *(f"status_{code}" for code in (401, 402, 403, 404))}
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """What a run meets; it follows from seed and number alone."""
-
-    number: int
-    kind: str
-    faults: tuple[str, ...]
-    rate: float
-    seed: int
-    form: Form
-    concurrency: int
-    limits: Limits
-
-    @property
-    def patience(self) -> float:
-        """Seconds for a call."""
-        return _HASTY if SLOW.intersection(self.faults) else _PATIENT
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -120,26 +91,6 @@ class Report(msgspec.Struct, frozen=True):
     total: Tally
     kinds: list[Tally]
     broken: list[Outcome]
-
-
-def make_plan(seed: int, number: int) -> Plan:
-    """One fault alone in every second run, all in turn; a mixture of up to eight in the others."""
-    rng = Random(f"{seed} {number}")
-    alone = None if number % 2 else _KINDS[number // 2 % len(_KINDS)]
-    quick = [name for name in _KINDS if name not in SLOW and name not in _GRAVE]
-    rare = [name for name in _KINDS if name in SLOW or name in _GRAVE]
-    mixed = rng.sample(quick, rng.randint(2, 7)) + (rng.sample(rare, 1) if rng.random() < 0.2 else [])  # noqa: PLR2004
-    form: Form = rng.choice(("fill", "yes-no"))
-    return Plan(
-        number=number,
-        kind=alone or MIX,
-        faults=(alone,) if alone else tuple(mixed),
-        rate=rng.choice(_RATES),
-        seed=seed + number,
-        form=(FAULTS[alone].form or form) if alone else form,
-        concurrency=rng.randint(1, 4),
-        limits=Limits(rng.choice(_CALLS), rng.choice(_BUDGETS), 1000.0),
-    )
 
 
 class Stage:
@@ -198,7 +149,7 @@ async def run_plan(stage: Stage, plan: Plan) -> Outcome:
         not_judged=sum(place[3] == "not judged" for places in life.lists.values() for place in places),
         stopped=sum("Error: " in end for end in life.ends),
         spent=bill.usd,
-        budget=plan.limits.usd if plan.limits.usd < max(_BUDGETS) else 0.0,
+        budget=plan.limits.usd if plan.limits.usd < UNLIMITED else 0.0,
         broken=broken,
     )
 
@@ -285,7 +236,7 @@ def run_all(seed: int, runs: int, processes: int) -> Iterator[Outcome]:
 
 def summarise(seed: int, outcomes: Sequence[Outcome], seconds: float) -> Report:
     """Count by fault."""
-    total, kinds = Tally("all"), {kind: Tally(kind) for kind in (*_KINDS, MIX)}
+    total, kinds = Tally("all"), {kind: Tally(kind) for kind in (*KINDS, MIX)}
     for outcome in outcomes:
         total.add(outcome)
         kinds[outcome.kind].add(outcome)

@@ -9,14 +9,13 @@ macOS only (fork).
 
 import argparse
 import asyncio
-import signal
 import sqlite3
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -28,20 +27,17 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy.engine.default import DefaultDialect
 
+from benchmarks.judge_endpoint import Bill, Endpoint, start_endpoint
 from benchmarks.judge_week import (
     MEMORY,
     NO_LIMITS,
-    Bill,
     Conditions,
     Ticker,
-    believe,
     copy_store,
     judge_week,
     prepare_store,
-    write_bill,
 )
 from benchmarks.kill_points import Points
-from triage.adapters.fake_judge.server import FakeJudge
 from triage.adapters.judge_wire import JudgeWire
 from triage.core.question import Form
 from triage.pipeline import asking
@@ -105,46 +101,6 @@ class Tally(msgspec.Struct):
     most_twice: int = 0
     findings: list[Finding] = msgspec.field(default_factory=list)
     seconds: float = 0.0
-
-
-class Endpoint:
-    """The judge in a process of its own."""
-
-    def __init__(self, pipe: Connection, url: str) -> None:
-        self._pipe = pipe
-        self.url = url
-
-    def take_bill(self) -> Bill:
-        """What was asked since the last bill."""
-        self._pipe.send("bill")
-        bill: Bill = self._pipe.recv()
-        return bill
-
-
-@contextmanager
-def start_endpoint() -> Iterator[Endpoint]:
-    """To be entered before this process has threads."""
-    context = get_context("fork")
-    ours, theirs = context.Pipe()
-    child = context.Process(target=_serve, args=(theirs,), daemon=True)
-    child.start()
-    theirs.close()
-    try:
-        yield Endpoint(ours, ours.recv())
-    finally:
-        child.kill()
-        child.join()
-
-
-def _serve(pipe: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with FakeJudge(believe) as server:
-        pipe.send(server.url)
-        seen = 0
-        while pipe.recv():
-            log = server.log[seen:]
-            seen += len(log)
-            pipe.send(write_bill(log, server))
 
 
 def place_points(points: Points) -> None:

@@ -32,7 +32,7 @@ from triage.evaluation.labels import read_judgements
 from triage.pipeline.score import Bench, score_cheaply
 from triage.store.judge_models import CallRow
 from triage.store.papers import StoredPaper, select_week
-from triage.store.verdicts import find_latest_key, load_verdicts
+from triage.store.verdicts import choose_key, load_verdicts
 
 _SIZE = 20
 _ASSUMED = Fusion(-1.0, 0.8, 0.6, "assumed")  # what fits are pulled to: seen by nobody's labels
@@ -78,7 +78,7 @@ async def _gather(files: Sequence[Path]) -> list[Ground]:
 async def _lay_out(bench: Bench, topic: Topic, week: str, grades: Mapping[str, int]) -> Ground:
     async with bench.database.read() as session:
         papers = await select_week(session, parse_week(week), bench.rubric.categories)
-        key = await find_latest_key(session, topic.name, judge_fingerprint(bench.rubric, topic.name))
+        key = await choose_key(session, papers, topic.name, judge_fingerprint(bench.rubric, topic.name))
         if key is None:
             raise SystemExit(f"Nothing is judged of {topic.name} in {week}: triage judge --week {week} --first 60")
         verdicts = await load_verdicts(session, papers, key)

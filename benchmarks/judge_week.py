@@ -1,7 +1,6 @@
 """A small made-up week, a judge of fixed opinions, and one life of `triage judge` over both topics."""
 
 import hashlib
-import math
 import re
 import secrets
 import shutil
@@ -16,8 +15,6 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from triage.adapters.fake_judge.script import complete
-from triage.adapters.fake_judge.server import FakeJudge, Logged
 from triage.adapters.hashing import HashingEmbedder
 from triage.adapters.openai_judge import OpenAiJudge
 from triage.bootstrap import find_rubric
@@ -203,34 +200,3 @@ async def _open_desk(database: Database, conditions: Conditions, pause: Pause) -
             patience=conditions.patience,
             concurrency=conditions.concurrency,
         )
-
-
-class Bill(msgspec.Struct, frozen=True):
-    """What an endpoint counted: requests, the most for one question, US dollars, and those of the dearest request.
-
-    `repeated` are requests about a question that was put before.
-    """
-
-    requests: int
-    most: int
-    repeated: int
-    usd: float
-    dearest: float
-
-
-def write_bill(log: Sequence[Logged], server: FakeJudge) -> Bill:
-    """Every request is charged as if it had been answered well, so that no failure hides a cost."""
-    asked: dict[str, int] = {}
-    costs = []
-    for logged in log:
-        asked[logged.asked.question] = asked.get(logged.asked.question, 0) + 1
-        schema = logged.asked.body.get("response_format", {}).get("json_schema", {}).get("schema")
-        usage = complete(logged.asked.body, server.brain, schema)["usage"]
-        costs.append(PRICE.cost(usage["prompt_tokens"], usage["completion_tokens"]))
-    return Bill(
-        requests=len(log),
-        most=max(asked.values(), default=0),
-        repeated=len(log) - len(asked),
-        usd=math.fsum(costs),
-        dearest=max(costs, default=0.0),
-    )

@@ -200,14 +200,21 @@ class Services:
         from triage.adapters.judge_presets import is_loopback
 
         path = self.settings.judge_prices or self.settings.home / "prices.yaml"
-        if is_loopback(preset.base_url) and self.settings.judge_prices is None:
+        if is_loopback(preset.base_url) and not path.exists():
             return FREE
-        return find_price(read_prices(path), model, path)
+        prices = read_prices(path)
+        if is_loopback(preset.base_url) and model not in prices:  # a proxy may serve models that cost
+            return FREE
+        return find_price(prices, model, path)
 
     def _find_key(self, preset: Preset) -> str | None:
+        from triage.adapters.judge_presets import is_loopback
+
         name = self.settings.judge_key_name or preset.key_variable
         if not name:
             return None
+        if preset.base_url.startswith("http:") and not is_loopback(preset.base_url):
+            raise InputError(f"{preset.base_url} would send the key in {name} unencrypted: expected https.")
         key = os.environ.get(name, "").strip()
         if not key:
             raise InputError(

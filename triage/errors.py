@@ -38,11 +38,15 @@ class ModelError(TriageError):
 
 
 class JudgeError(TriageError):
-    """A language model gave no answer this time; `retry_after` is how many seconds it asked to wait, if it did."""
+    """A language model gave no answer this time; `retry_after` is how many seconds it asked to wait, if it did.
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    `is_free`: it refused by a status of its own, which nobody bills; otherwise the call may have been paid.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None, *, is_free: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.is_free = is_free
 
 
 class JudgeStoppedError(TriageError):

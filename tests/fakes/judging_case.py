@@ -34,7 +34,7 @@ from triage.store.calls import Limits
 from triage.store.engine import Database
 from triage.store.papers import StoredPaper, select_papers, select_week
 from triage.store.schema import ensure_schema
-from triage.store.shortlists import Shortlist
+from triage.store.shortlists import Entry, Shortlist
 from triage.store.upsert import upsert_papers
 from triage.store.verdicts import StoredVerdict, load_verdicts
 
@@ -217,3 +217,18 @@ def read_relevance(answer: Answer) -> int:
     if relevance not in range(5):
         raise UnreadableError("The relevance is none.")
     return int(relevance)
+
+
+def find(shortlist: Shortlist, words: str) -> Entry:
+    """The place of the paper with these words in its title."""
+    return next(entry for entry in shortlist.ranked if words in entry.title)
+
+
+def title_at(docket: Docket, place: int) -> str:
+    """Of the paper that the cheap score puts there, from 0."""
+    return list(docket.papers.values())[place].paper.title
+
+
+def list_order(shortlist: Shortlist) -> list[str]:
+    """Ids by rank."""
+    return [entry.arxiv_id for entry in shortlist.ranked]

@@ -15,7 +15,7 @@ from triage.store.upsert import upsert_papers
 from triage.store.verdicts import (
     StoredVerdict,
     VerdictKey,
-    find_latest_key,
+    choose_key,
     load_verdicts,
     save_verdict,
 )
@@ -133,22 +133,22 @@ async def test_what_a_server_wrote_into_a_reason_is_made_storable(database: Data
     assert len(loaded.reason) == 2000
 
 
-async def test_the_latest_key_is_that_of_the_newest_verdict(database: Database) -> None:
-    """Of the topic and rubric; "not judged" is none, however new."""
+async def test_the_judge_of_most_papers_is_chosen(database: Database) -> None:
+    """Of equals the newest; one that judged none counts only where there is no other; other rubrics do not count."""
     papers = await add_papers(database, 2)
     large, broken = replace(_KEY, judge="large"), replace(_KEY, judge="broken")
 
-    async def latest(topic: str = "t", fingerprint: str = _KEY.fingerprint) -> VerdictKey | None:
+    async def choose(topic: str = "t", fingerprint: str = _KEY.fingerprint) -> VerdictKey | None:
         async with database.read() as session:
-            return await find_latest_key(session, topic, fingerprint)
+            return await choose_key(session, papers, topic, fingerprint)
 
-    assert await latest() is None
+    assert await choose() is None
     await save(database, papers[0], replace(_NOT_JUDGED, created_at=_NOW + timedelta(days=9)), broken)
-    assert await latest() is None
-    await save(database, papers[0], replace(_JUDGED, created_at=_NOW + timedelta(days=1)), large)
-    await save(database, papers[1])
-    assert await latest() == large
-    await save(database, papers[0], replace(_JUDGED, created_at=_NOW + timedelta(days=2)))
-    assert await latest() == _KEY
-    assert await latest("other") is None
-    assert await latest(fingerprint="ba9876543210") is None
+    assert await choose() == broken
+    await save(database, papers[0], key=_KEY)
+    await save(database, papers[1], replace(_JUDGED, created_at=_NOW + timedelta(days=1)), large)
+    assert await choose() == large
+    await save(database, papers[1], key=_KEY)
+    assert await choose() == _KEY
+    assert await choose("other") is None
+    assert await choose(fingerprint="ba9876543210") is None

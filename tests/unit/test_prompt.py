@@ -1,14 +1,24 @@
 """What a judge is asked."""
 
+import hashlib
 import json
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from triage.core.prompt import FLAGS, RELEVANCE, Asked, ask_yes_no, list_carrying, repair, write_questions
+from triage.core.prompt import (
+    FLAGS,
+    PROMPT_VERSION,
+    RELEVANCE,
+    Asked,
+    ask_yes_no,
+    list_carrying,
+    repair,
+    write_questions,
+)
 from triage.core.question import Question
-from triage.core.rubric import JudgeRules, Topic
+from triage.core.rubric import Criterion, JudgeRules, Topic
 from triage.core.rubric_reading import read_rubric
 
 TITLE = "A test of trees"
@@ -146,8 +156,16 @@ def test_a_repair_goes_on_with_the_conversation(topic: Topic) -> None:
     assert [message.role for message in repaired.messages[2:]] == ["assistant", "user"]
     assert repaired.messages[2].content == '{"grade": 11}'
     assert "The grade must be at most 4." in repaired.messages[3].content
-    assert (repaired.schema, repaired.max_tokens) == (question.schema, question.max_tokens)
+    assert (repaired.schema, repaired.max_tokens) == (question.schema, 4 * question.max_tokens)
     others = [repair(question, "", "It is empty."), repair(question, "x", "It is empty."), repair(question, "x", "No.")]
     assert len({question.key, repaired.key, *(other.key for other in others)}) == 5
     assert len(repair(question, "x" * 100_000, "Too long.").messages[2].content) < 5_000
     assert repair(question, "\ud800\x00", "It is empty.").messages[2].content.isprintable()
+
+
+def test_other_words_are_another_version() -> None:
+    """Whoever changes what is asked must raise `PROMPT_VERSION`, and then this: verdicts are kept under it."""
+    criterion = Criterion("centrality", "How much of it?", 1.0, ("none", "little", "some", "much", "all"))
+    topic = Topic("t", "Trees", "On trees.", ("oaks",), ("bushes",), (), (), (criterion,))
+    keys = [question.key for rules in (FILLED, YES_NO) for _, question in ask(topic, rules).questions]
+    assert (PROMPT_VERSION, hashlib.sha256("".join(keys).encode()).hexdigest()[:8]) == ("prompt-1", "6b0cb553")

@@ -42,7 +42,7 @@ PRESETS: Mapping[str, Preset] = {preset.name: preset for preset in _ALL}
 
 
 def find_preset(name_or_url: str) -> Preset:
-    """The preset of that name, or one made of a base URL; plain http only to this machine. Raises `InputError`."""
+    """The preset of that name, or one made of a base URL; plain http only to machines nearby. Raises `InputError`."""
     if name_or_url in PRESETS:
         return PRESETS[name_or_url]
     if "://" not in name_or_url:
@@ -62,6 +62,14 @@ def is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
+def _is_near(host: str) -> bool:
+    """This machine, a private address, or a name without a dot, as in a home or between containers."""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".internal", ".lan"))
+
+
 def _check_host(url: str) -> str:
     """Host and port of a usable base URL."""
     try:
@@ -73,6 +81,6 @@ def _check_host(url: str) -> str:
         raise InputError(f"{url!r} is no base URL: expected one such as https://api.openai.com/v1.")
     if "@" in parts.netloc:
         raise InputError("The judge's URL holds a user name or password: name the variable that holds the key instead.")
-    if parts.scheme == "http" and not is_loopback(url):
-        raise InputError(f"{url!r} would send the key and the question unencrypted: expected https.")
+    if parts.scheme == "http" and not _is_near(parts.hostname or ""):
+        raise InputError(f"{url!r} would send the question unencrypted over the internet: expected https.")
     return parts.netloc

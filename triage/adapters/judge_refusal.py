@@ -61,7 +61,7 @@ def explain(refusal: Refusal, key: str | None) -> JudgeError | JudgeStoppedError
         return JudgeStoppedError(
             f"{where} is not there (HTTP {status}){said}: check the model's name and the base URL."
         )
-    return JudgeError(f"{where} answered HTTP {status}{said}.", read_wait(refusal.headers))
+    return JudgeError(f"{where} answered HTTP {status}{said}.", read_wait(refusal.headers), is_free=True)
 
 
 def quote(body: bytes, key: str | None) -> str:

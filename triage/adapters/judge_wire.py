@@ -56,7 +56,9 @@ class JudgeWire:
                     check_size(len(answer), self._max_bytes, self._where)
                 return bytes(answer)
         except TimeoutError as error:
-            raise JudgeError(f"{self._where} gave no whole answer in {self._timeout:g} s.") from error
+            raise JudgeError(
+                f"{self._where} gave no whole answer in {self._timeout:g} s (TRIAGE_JUDGE_TIMEOUT)."
+            ) from error
         except openai.APIStatusError as error:
             answered = error.response
             raise RefusedError(

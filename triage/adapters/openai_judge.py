@@ -30,6 +30,12 @@ _Tokens = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
 class _Usage(msgspec.Struct, frozen=True):
     prompt_tokens: _Tokens = 0
     completion_tokens: _Tokens = 0
+    total_tokens: _Tokens = 0
+
+    @property
+    def written(self) -> int:
+        """Tokens of the answer; some gateways count hidden reasoning in the total alone."""
+        return max(self.completion_tokens, self.total_tokens - self.prompt_tokens)
 
 
 class _Alternative(msgspec.Struct, frozen=True):
@@ -76,8 +82,8 @@ class OpenAiJudge:
     Where the endpoint refuses the JSON schema, temperature 0 or `max_tokens`, the question is put once more without
     (with any JSON object, its own temperature, `max_completion_tokens`), and so from then on if that went well.
 
-    `name` is by default host, port and model; to be given where the address changes and the model does not. Raises
-    `InputError` for what can be no key.
+    `name` is by default host, port, path and model; to be given where the address changes and the model does not.
+    Raises `InputError` for what can be no key.
     """
 
     def __init__(  # noqa: PLR0913 -- five of them belong to the address
@@ -99,7 +105,7 @@ class OpenAiJudge:
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._dialect = _Dialect(wants_completion_tokens=wants_completion_tokens)
-        self._name = name or f"{urlsplit(base_url).netloc.rpartition('@')[2]}/{model}"
+        self._name = name or _name_judge(base_url, model)
 
     @property
     def name(self) -> str:
@@ -167,9 +173,15 @@ class OpenAiJudge:
             refusal=_clean(choice.message.refusal or "") or None,
             model=_clean(completion.model or ""),
             tokens_in=usage.prompt_tokens,
-            tokens_out=usage.completion_tokens,
+            tokens_out=usage.written,
             alternatives=_read_alternatives(choice.logprobs),
         )
+
+
+def _name_judge(base_url: str, model: str) -> str:
+    """Host, port and path, for a gateway may serve several providers; the usual `/v1` left out."""
+    parts = urlsplit(base_url)
+    return f"{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/').removesuffix('/v1')}/{model}"
 
 
 def _write_request(model: str, question: Question, dialect: _Dialect) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rich.table import Table
 from triage.bootstrap import Services
 from triage.cli.judge import Wish, open_dockets
 from triage.cli.output import print_json
-from triage.cli.session import json_option, run_with_services, show_progress
+from triage.cli.session import json_option, local_option, run_with_services, show_progress
 from triage.cli.weekly import topic_option, week_option
 from triage.core.question import Form
 from triage.core.week import Week
@@ -33,7 +33,7 @@ def audit() -> None:
 @click.option("--sample", default=10, show_default=True, type=click.IntRange(1, 1000), help="Judged papers to repeat.")
 @click.option("--repeats", default=3, show_default=True, type=click.IntRange(1, 20), help="Times in the same order.")
 @click.option("--injections", default=20, show_default=True, type=click.IntRange(0), help="Injections to plant.")
-@click.option("--local", type=click.Path(path_type=Path), help="A GGUF file to serve on this machine and ask.")
+@local_option
 @click.option("--form", type=click.Choice(get_args(Form)), help="How to ask; the rubric's way when left out.")
 @json_option
 def judge(  # noqa: PLR0913, PLR0917 - one parameter per option

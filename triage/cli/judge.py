@@ -14,7 +14,7 @@ from rich.table import Table
 
 from triage.bootstrap import Services
 from triage.cli.output import print_json, print_reports
-from triage.cli.session import json_option, run_with_services, show_progress
+from triage.cli.session import json_option, local_option, run_with_services, show_progress
 from triage.cli.weekly import choose_topics, topic_option, week_option
 from triage.core.question import Form
 from triage.core.rubric import JudgeRules
@@ -31,8 +31,8 @@ _SMALL_MODEL = 3_000_000_000  # bytes; models below could tell but not grade (be
 @click.command()
 @week_option
 @topic_option
-@click.option("--cost", is_flag=True, help="Only say how many calls this would take and what they would cost.")
-@click.option("--local", type=click.Path(path_type=Path), help="A GGUF file to serve on this machine and ask.")
+@click.option("--cost", is_flag=True, help="Only say about how many calls this would take, and what they cost.")
+@local_option
 @click.option("--form", type=click.Choice(get_args(Form)), help="How to ask; the rubric's way when left out.")
 @click.option("--first", type=click.IntRange(1), help="Judge just so many of the best, whatever they can change.")
 @click.option("--calls", type=click.IntRange(0), help="At most so many calls; the rubric's limit when left out.")
@@ -86,7 +86,10 @@ async def _judge(services: Services, wish: Wish, first: int | None) -> list[Step
 
     with show_progress() as progress:
         async with open_dockets(services, wish, progress) as dockets:
-            return [await keep_report(one.bench, await judge_docket(one, first=first)) for one in dockets]
+            return [
+                await keep_report(one.bench, await judge_docket(one, first=first, shared_by=len(dockets) - number))
+                for number, one in enumerate(dockets)
+            ]
 
 
 async def _forecast(services: Services, wish: Wish, first: int | None) -> list[Forecast]:
@@ -139,7 +142,9 @@ def _print_forecasts(forecasts: Sequence[Forecast], *, as_json: bool) -> None:
     if as_json:
         print_json(forecasts)
         return
-    table = Table(title="At most, before the cascade stops", title_justify="left", title_style="bold")
+    table = Table(
+        title="About, at first asking; the cascade mostly stops before", title_justify="left", title_style="bold"
+    )
     for name in ("topic", "judged before", "papers", "calls", "tokens in", "tokens out", "US$"):
         table.add_column(name, justify="left" if name == "topic" else "right")
     for each in forecasts:

@@ -49,9 +49,9 @@ def print_shortlist(console: Console, shortlist: Shortlist, title: str) -> None:
     table.add_column("Paper, takeaway, why", ratio=1)
     table.add_column("Score", justify="right", no_wrap=True)
     for entry in shortlist.ranked:
-        table.add_row(str(entry.rank), _describe(entry), _draw_score(entry.score))
+        table.add_row(str(entry.rank), _describe(entry, is_judged=shortlist.is_judged), _draw_score(entry.score))
     for entry in shortlist.explored:
-        table.add_row("?", _describe(entry), _draw_score(entry.score), style="dim")
+        table.add_row("?", _describe(entry, is_judged=shortlist.is_judged), _draw_score(entry.score), style="dim")
     console.print(table)
 
 
@@ -91,17 +91,17 @@ def _to_place(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _describe(entry: Entry) -> str:
+def _describe(entry: Entry, *, is_judged: bool) -> str:
     mark = f" [yellow](revised: v{entry.newest})[/yellow]" if entry.is_revised else ""
     mark = " [red](withdrawn)[/red]" if entry.is_withdrawn else mark
     lines = [f"[bold]{escape(read_latex(entry.title))}[/bold]{mark}"]
     if entry.takeaway:
-        lines.append(
-            escape(entry.takeaway) + (f" [dim]({escape(entry.takeaway_by)})[/dim]" if entry.takeaway_by else "")
-        )
+        by = f" [dim]({escape(entry.takeaway_model)})[/dim]" if entry.takeaway_model else ""
+        lines.append(escape(entry.takeaway) + by)
     lines += [escape(text) for text in entry.takeaways.values()]
     url = f"https://arxiv.org/abs/{entry.arxiv_id}"
-    lines.append(f"[dim][link={url}]{entry.arxiv_id}[/link] · {escape(' · '.join(entry.reasons))}[/dim]")
+    unjudged = " · not judged" if is_judged and entry.judgement != "judged" else ""
+    lines.append(f"[dim][link={url}]{entry.arxiv_id}[/link] · {escape(' · '.join(entry.reasons))}{unjudged}[/dim]")
     return "\n".join(lines)
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from triage.bootstrap import Services, load_rubric
 from triage.cli.judge import Wish, open_dockets
 from triage.cli.output import print_json
-from triage.cli.session import json_option, read_settings, run_with_services, show_progress
+from triage.cli.session import json_option, local_option, read_settings, run_with_services, show_progress
 from triage.cli.weekly import topic_option, week_option
 from triage.core.latex import read_latex
 from triage.core.rubric import Rubric, find_topic
@@ -47,13 +47,14 @@ class _Trial(msgspec.Struct, frozen=True):
 @week_option
 @topic_option
 @click.option("--dry-run", is_flag=True, help="Ask no judge; say what asking one would cost.")
-@click.option("--local", type=click.Path(path_type=Path), help="A GGUF file to serve on this machine and ask.")
+@local_option
 @json_option
 def rescore(file: Path, week: Week, topic: str | None, local: Path | None, *, dry_run: bool, as_json: bool) -> None:
     """Say which papers another rubric would bring onto a week's shortlists and which it would drop, and why.
 
-    No shortlist changes, and scores of the rubric in force stay. Without --dry-run the judge is asked first, within the
-    new rubric's budget, about the papers that could stand on its list; its verdicts are kept for when you adopt it.
+    No published list changes, and scores of the rubric in force stay. Without --dry-run the judge is asked first,
+    within the new rubric's budget, about what could stand on its list; its verdicts are kept for when you adopt it, and
+    count now where both rubrics tell a judge the same.
 
     \b
     Example:

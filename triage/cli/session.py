@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -17,6 +18,7 @@ from triage.log import configure_logging
 from triage.pipeline.report import Progress, keep_quiet
 
 T = TypeVar("T")
+_PACKAGED = "smollm2"
 
 
 class WeekType(click.ParamType[Week]):
@@ -34,7 +36,26 @@ class WeekType(click.ParamType[Week]):
             self.fail(str(error), param, ctx)
 
 
+class ModelFileType(click.ParamType[Path]):
+    """A GGUF file on the command line, or the name of the packaged model that only tries the plumbing."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Find it; whether it is a model is seen when it is opened."""
+        del param, ctx
+        if str(value) != _PACKAGED:
+            return Path(value)
+        from triage.adapters.local_model import find_packaged_model
+
+        click.echo(f"{_PACKAGED} tries the plumbing only: it has no judgement.", err=True)
+        return find_packaged_model()
+
+
 WEEK = WeekType()
+local_option = click.option(
+    "--local", type=ModelFileType(), help=f"A GGUF file to serve on this machine and ask; {_PACKAGED}: plumbing only."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 

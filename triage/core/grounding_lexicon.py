@@ -9,7 +9,7 @@ _GRAMMAR_WORDS: Final = (
     "onto over under across through throughout against among between about per via such so also both either do does "
     "did doing done has have had having can will would shall one ones other others another own more much further "
     "still yet longer even though although but however thus hence thereby therefore without within upon after before "
-    "during towards toward including include includes like unlike using used use uses compared relative versus vs up "
+    "during towards toward including include includes like using used use uses compared relative versus vs up "
     "down out off e g i s t re whether well just rather too not no nor respective respectively percentage percent "
     "points point times fold pp very whatever regardless especially particularly namely instead each only must should"
 )
@@ -121,6 +121,7 @@ SYNONYMS: Final = (
     "often frequent",
     "roughly about approximate around", "describe description", "summarize summary", "explain explanation",
     "simulate simulator",
+    "unlike contrast",
     "difference gap", "combine integrate couple", "detect identify spot find discover", "small compact",
 )  # fmt: skip
 """Groups of words that may stand for one another."""

@@ -3,10 +3,12 @@
 # ruff: noqa: RUF001 -- dashes, quotes and Chinese punctuation are what is matched here
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from triage.core.grounding_owners import find_wrong_count, find_wrong_owner
-from triage.core.grounding_words import Word, is_content, is_meaningful
+from triage.core.grounding_subjects import find_wrong_subject
+from triage.core.grounding_words import Word, is_content, is_meaningful, stems_of
 
 _OPENED_BY_CONTRAST = 2  # sides so far, of "While A …, B …"
 _SIDE_REACH = 4  # words behind "outperforms" or "than" that name the one who is beaten
@@ -15,6 +17,7 @@ _BEATS_WORDS: Final = (
     "exceed exceeds exceeded exceeding outscore outscores over than dominates dominate"
 )
 _BEATS: Final = frozenset(_BEATS_WORDS.split())
+_BESIDES: Final = frozenset(["compared", "comparison", "relative", "contrast", "contrary", "opposed"])  # … to X
 _CONTRASTS: Final = frozenset(["while", "whereas", "but", "although", "though", "yet", "vs", "versus"])
 _VERB_ENDINGS: Final = ("ing", "es", "ed")
 _AUXILIARIES_WORDS: Final = (
@@ -32,6 +35,7 @@ def find_exchanged_roles(line: Sequence[Word], cited: Sequence[Word], title: set
         or find_wrong_owner(line, cited)
         or _find_exchanged_sides(line, cited)
         or _find_mixed_contrast(line, cited, title)
+        or find_wrong_subject(line, cited)
     )
 
 
@@ -42,9 +46,8 @@ def _find_exchanged_sides(line: Sequence[Word], cited: Sequence[Word]) -> str | 
         is_told = any(left & better and right & worse for better, worse in pairs)
         if not is_told and any((left - right) & worse or (right - left) & better for better, worse in pairs):
             return "the sides of its comparison are exchanged"
-    compared = (
-        set().union(*(worse for _, worse in pairs)) if _compares_by_than(cited) and not any(_sides(line)) else set()
-    )
+    is_compared = _compares_by_than(cited) or any(_reaches_beside(cited, index) for index in range(len(cited)))
+    compared = set().union(*(worse for _, worse in pairs)) if is_compared and not any(_sides(line)) else set()
     if compared & {word.stem for word in line if is_content(word)}:
         return "it says of one side of a comparison what is told of the other"
     return None
@@ -58,8 +61,48 @@ def _compares_by_than(words: Sequence[Word]) -> bool:
     )
 
 
+def _reaches_beside(words: Sequence[Word], index: int) -> int:
+    """How many words from here say "unlike" or "compared to", which set the other side beside the subject."""
+    text = words[index].text.lower()
+    following = words[index + 1].text.lower() if index + 1 < len(words) else ""
+    return 1 if text == "unlike" else 2 if text in _BESIDES and following in {"to", "with"} else 0
+
+
+def _find_beside(words: Sequence[Word], index: int, reached: int) -> tuple[set[str], set[str]]:
+    """The subject, and what "unlike X" sets beside it and nothing else is told of."""
+    before, behind = words[:index], words[index + reached :]
+    if any(map(is_meaningful, before)):
+        subject, other = _clause(before, backwards=True) or _clause(before), _clause(behind)
+    else:
+        comma = _end_of_opening(behind)
+        subject, other = _clause(behind[comma + 1 :]), stems_of(filter(is_meaningful, behind[:comma]))
+        before = behind[comma + 1 :]
+    return subject, other - stems_of(before)
+
+
+def _end_of_opening(words: Sequence[Word]) -> int:
+    """The comma before the subject, in "A, KiteRec …", "A, B, and C, KiteRec …" and "A, which …, KiteRec …"."""
+    commas = [index for index, word in enumerate(words) if word.text == ","]
+    end = commas[0] if commas else len(words)
+    for start, stop in pairwise(commas):
+        item = words[start + 1 : stop]
+        is_relative = start == end and item[:1] and item[0].text.lower() in {"which", "who", "where", "whose"}
+        is_last = any(word.text.lower() in {"and", "or"} for word in item) and all(
+            word.text.lower() in {"and", "or", "the"} or word.text[:1].isupper()
+            for word in words[end + 1 : stop]
+            if word.text != ","
+        )
+        end = stop if is_relative or is_last else end
+    return end
+
+
 def _sides(words: Sequence[Word]) -> Iterator[tuple[set[str], set[str]]]:
     for index, word in enumerate(words):
+        reached = _reaches_beside(words, index)
+        if reached:
+            subject, other = _find_beside(words, index, reached)
+            if subject and other:
+                yield subject, other
         is_amount = word.text.lower() in {"over", "than"} and index + 1 < len(words) and words[index + 1].quantity
         if word.text.lower() in _BEATS and not is_amount:
             is_passive = (

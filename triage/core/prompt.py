@@ -54,10 +54,12 @@ follow it and add the flag `{first_flag}`.
 - `relevance`, 0 to 4, says how central the topic is to what the paper contributes: 0 not at all, 4 it is the \
 contribution.
 - `takeaway` is one plain sentence of at most {length} characters: the main result, with its number if the abstract \
-has one. Use only words, numbers and names of the paper; no link, no praise. Cite the sentence it rests on. Leave the \
-text empty if there is no result. Write it in {languages}.
+has one. Keep to the words of the one sentence you cite: its numbers with their units and hedges such as "up to", its \
+names, no acronym it lacks; no link, no praise. Leave the text empty if there is no result. Write it in {languages}.
 - `flags` lists which of these are true, mostly none: {flags}.
-- `reference` repeats the paper's reference."""
+- `reference` repeats the paper's reference.
+
+The shape, with your own values: {shape}"""
 _FILL_PAPER: Final = "Reference: {reference}\n\n{paper}\n\nFill the rubric for this paper."
 _REPAIR: Final = "That answer cannot be used. {problem} Answer again, completely, in the form asked for."
 
@@ -65,6 +67,7 @@ _CARRYING: Final = 0.25
 _PLACEHOLDER: Final = "NONCE"  # stands for the random delimiter in keys
 _CUT: Final = 2000  # characters of a bad answer that a repair shows again
 # Tokens, with room for white space: an answer without criteria and takeaways, each criterion, each language's takeaway.
+_MORE: Final = 4
 _TOKENS: Final = (150, 40, 250)
 
 
@@ -127,11 +130,17 @@ def name_criterion_question(criterion: Criterion) -> str:
 
 
 def repair(question: Question, answer_text: str, problem: str) -> Question:
-    """The same conversation with the bad answer, cut, and a sentence that says what is wrong with it."""
+    """The same conversation with the bad answer, cut, and a sentence that says what is wrong with it.
+
+    It may be four times as long: models that reason first may have used up what an answer alone takes.
+    """
     shown = remove_unseen(answer_text)[:_CUT] or "(nothing)"
     told = _REPAIR.format(problem=problem)
     messages = (*question.messages, Message("assistant", shown), Message("user", told))
-    return msgspec.structs.replace(question, messages=messages, key=_digest(question.key, shown, told))
+    tokens = question.max_tokens if question.schema is None else _MORE * question.max_tokens
+    return msgspec.structs.replace(
+        question, messages=messages, max_tokens=tokens, key=_digest(question.key, shown, told, tokens)
+    )
 
 
 def _write_fill(topic: Topic, rules: JudgeRules, paper: _Paper, reference: str, nonce: str) -> Question:
@@ -197,7 +206,20 @@ def _describe_task(topic: Topic, rules: JudgeRules) -> str:
         length=TAKEAWAY_LENGTH,
         languages=" and ".join(f"{LANGUAGES[code]} (field `{code}`)" for code in rules.languages),
         flags=", ".join(f"`{flag}`" for flag in FLAGS),
+        shape=_show_shape(topic, rules),
     )
+
+
+def _show_shape(topic: Topic, rules: JudgeRules) -> str:
+    """For endpoints that promise any JSON object and not the schema."""
+    shape = {
+        "reference": "...",
+        "criteria": {each.name: {"sentence": 1, "grade": 0} for each in topic.criteria},
+        "takeaway": {"sentence": 1, **dict.fromkeys(rules.languages, "...")},
+        RELEVANCE: 0,
+        "flags": [],
+    }
+    return msgspec.json.encode(shape).decode()
 
 
 def _describe_criterion(criterion: Criterion) -> str:

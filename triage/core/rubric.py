@@ -123,7 +123,7 @@ def fingerprint(rubric: Rubric, topic: str) -> str:
 
 
 def judge_fingerprint(rubric: Rubric, topic: str) -> str:
-    """12 hexadecimal digits that change exactly when what a judge is told of the topic does."""
+    """12 hexadecimal digits that change when what a judge is told of the topic does; the form is no part of it."""
     found = find_topic(rubric, topic)
     criteria = [(each.name, each.question, float(each.weight), each.anchors) for each in found.criteria]
     told = _JUDGE_SCHEME, found.title, found.definition, found.in_scope, found.out_of_scope, criteria

@@ -25,6 +25,7 @@ _MAX_WEIGHT = 10
 _MAX_WITHIN = 100
 _MAX_SIZE = 200
 _MAX_EXPLORATION = 10
+_MAX_NAME = 50
 _GRADES = ("0", "1", "2", "3", "4")
 _TOPIC_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 # https://arxiv.org/category_taxonomy
@@ -156,12 +157,19 @@ def _read_criterion(field: Field) -> Criterion:
     return field.record(
         Criterion,
         {
-            "name": Field.text,
+            "name": _read_criterion_name,
             "question": Field.text,
             "weight": lambda found: found.number("a number above 0", lambda value: value > 0),
             "anchors": _read_anchors,
         },
     )
+
+
+def _read_criterion_name(field: Field) -> str:
+    name = field.text()
+    if len(name) > _MAX_NAME:
+        raise field.refuse(f"at most {_MAX_NAME} characters", f"{len(name)}")
+    return name
 
 
 def _read_anchors(field: Field) -> tuple[str, str, str, str, str]:

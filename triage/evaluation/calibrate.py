@@ -26,7 +26,7 @@ from triage.pipeline.score import Bench
 from triage.store.background import hash_order, sample_background
 from triage.store.calibrations import Calibration, load_calibration, save_calibration
 from triage.store.papers import StoredPaper, select_papers, select_week
-from triage.store.verdicts import VerdictKey, find_latest_key, load_verdicts
+from triage.store.verdicts import VerdictKey, choose_key, load_verdicts
 from triage.store.votes import load_votes
 
 LEAST_LABELS, LEAST_OF_EACH = 20, 5
@@ -86,15 +86,17 @@ class Refit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def read_ballot(bench: Bench, topic: Topic) -> Ballot:
-    """The votes on papers that the judge asked last has judged; raises `InputError` where they are too few."""
+    """The votes on papers that the judge of most of them judged; raises `InputError` where they are too few."""
     async with bench.database.read() as session:
-        key = await find_latest_key(session, topic.name, judge_fingerprint(bench.rubric, topic.name))
-        if key is None:
-            raise InputError(
-                f"No paper was judged for {topic.name} under this rubric: triage judge --week WEEK does it."
-            )
         votes = await load_votes(session, topic.name, topic.tags)
         papers = await select_papers(session, votes)
+        print_ = judge_fingerprint(bench.rubric, topic.name)
+        key = await choose_key(session, list(papers.values()), topic.name, print_)
+        if key is None:
+            raise InputError(
+                f"No paper with a vote was judged for {topic.name} under this rubric: "
+                "triage judge --week WEEK judges, triage vote votes."
+            )
         verdicts = await load_verdicts(session, list(papers.values()), key)
     said = {each.key: each.paper.arxiv_id for each in papers.values() if _find_week(each)}
     relevances = {

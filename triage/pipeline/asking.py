@@ -11,7 +11,7 @@ import msgspec
 from triage.core.prompt import PROMPT_VERSION, repair
 from triage.core.question import Answer, Form, Question
 from triage.core.verdict_reading import UnreadableError
-from triage.errors import JudgeError, TriageError
+from triage.errors import JudgeError, JudgeStoppedError, TriageError
 from triage.ports import Judge
 from triage.store.calls import (
     Limits,
@@ -34,7 +34,7 @@ MAX_ATTEMPTS = 5
 
 _CHARACTERS_PER_TOKEN = 3  # of English prose it is four; a reservation should rather be too large
 _LOOK_AGAIN = 1.0  # seconds between two looks at a call that is in flight elsewhere
-_LONGEST_PAUSE = 60.0
+_LONGEST_PAUSE = 600.0
 _SLACK = 5.0  # seconds after which a call that should have ended counts as lost
 
 T = TypeVar("T")
@@ -135,9 +135,9 @@ async def ask(desk: JudgeDesk, matter: Matter, name: str, question: Question, re
             call, answer = await _exchange(desk, matter, name, present, attempt, read)
         except JudgeError as error:
             problem = str(error)
-            desk.pause.ask_for(error.retry_after if error.retry_after is not None else 2.0 ** (attempt - 1))
+            desk.pause.ask_for(max(error.retry_after or 0.0, 2.0 ** (attempt - 1)))
             if attempt == MAX_ATTEMPTS:
-                raise UnansweredError(problem) from error
+                raise UnansweredError(f"no answer: {problem}") from error
             continue
         try:
             return read(answer)
@@ -149,7 +149,7 @@ async def ask(desk: JudgeDesk, matter: Matter, name: str, question: Question, re
                 break
             repairs += 1
             present = repair(question, answer.text, problem)
-    raise NotJudgedError(f"{problem} ({repairs} repairs asked for)")
+    raise NotJudgedError(f"no readable answer: {problem} ({repairs} repairs asked for)")
 
 
 async def _exchange(
@@ -207,7 +207,7 @@ async def _reserve(
 
 
 async def _call(desk: JudgeDesk, call: int, question: Question, read: Callable[[Answer], object]) -> Answer:
-    """One exchange, settled whatever becomes of it: what failed may have been paid, so its reservation stands.
+    """One exchange, settled whatever becomes of it: what failed without a refusal may have been paid.
 
     Settled and kept at once, so that at no moment somebody else finds neither a call in flight nor its answer.
     """
@@ -219,18 +219,23 @@ async def _call(desk: JudgeDesk, call: int, question: Question, read: Callable[[
         answer = await desk.judge.answer(question)
         usd = desk.price.cost(answer.tokens_in, answer.tokens_out) if answer.tokens_in else None
         problem = _find_problem(answer, read)
-    except TriageError as error:
-        problem = str(error)
+    except JudgeStoppedError as error:
+        problem, usd = str(error), 0.0
+        raise
+    except JudgeError as error:
+        problem, usd = str(error), 0.0 if error.is_free else None
         raise
     finally:
         settlement = Settlement(
             usd=usd, seconds=time.monotonic() - started, ended_at=desk.clock(), answer=answer, problem=problem
         )
-        async with desk.database.write() as session:
-            await settle_call(session, call, settlement)
-            if problem is None:
-                await mark_valid(session, call)
-        desk.open_calls.discard(call)
+        try:
+            async with desk.database.write() as session:
+                await settle_call(session, call, settlement)
+                if problem is None:
+                    await mark_valid(session, call)
+        finally:
+            desk.open_calls.discard(call)
     return answer
 
 

@@ -24,7 +24,8 @@ _CLOCK_TOLERANCE = timedelta(days=1)
 _UNIT_TOLERANCE = 1e-3
 _EXTRAS = {
     "sentence_transformers": ("models", "needed only for embedders other than minilm"),
-    "matplotlib": ("eval", "needed only for triage evaluate --plot"),
+    "matplotlib": ("eval", "needed only for pictures"),
+    "xllamacpp": ("local-llm", "needed only for triage judge --local"),
 }
 _SENTENCE = "Semantic IDs for generative recommendation."
 

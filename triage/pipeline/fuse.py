@@ -16,7 +16,7 @@ from triage.store.calibrations import load_calibration
 from triage.store.engine import Database
 from triage.store.papers import StoredPaper
 from triage.store.scores import Score, ScoreKey, save_scores
-from triage.store.verdicts import StoredVerdict, VerdictKey, find_latest_key, load_verdicts
+from triage.store.verdicts import StoredVerdict, VerdictKey, choose_key, load_verdicts
 
 _SHOWN_NAME = 48  # characters of a judge's name in a scorer's, which a database keeps in 160
 
@@ -38,7 +38,7 @@ class Opinion(msgspec.Struct, frozen=True):
         lines = sorted(f"{papers[key].paper.arxiv_id} {relevance!r}" for key, relevance in self.relevances.items())
         told = "\n".join([repr(self.key), FUSION_NAME, self.fusion.digest, *lines])
         digest = hashlib.sha256(told.encode()).hexdigest()[:12]
-        return f"{self.key.prompt}:{self.key.judge[-_SHOWN_NAME:]}:{digest}"
+        return f"{self.key.prompt}:{self.key.judge.rpartition('/')[2][:_SHOWN_NAME]}:{digest}"
 
 
 async def score_topic(
@@ -46,7 +46,7 @@ async def score_topic(
 ) -> tuple[Scored, Opinion | None, StepReport]:
     """Score what is missing with the votes and verdicts of now; the papers must be embedded; idempotent.
 
-    Papers without a verdict keep their cheap score. Verdicts are those of the judge that was asked last.
+    Papers without a verdict keep their cheap score. Verdicts are those of the judge that judged most of them.
     """
     cheap, report = await score_cheaply(bench, topic, week, papers)
     opinion = await load_opinion(bench, topic, papers)
@@ -64,9 +64,9 @@ async def score_topic(
 
 
 async def load_opinion(bench: Bench, topic: Topic, papers: Sequence[StoredPaper]) -> Opinion | None:
-    """What the judge that was asked last for this rubric said of the papers; None where it said nothing of them."""
+    """What the judge that judged most of the papers under this rubric said of them; None where none was asked."""
     async with bench.database.read() as session:
-        key = await find_latest_key(session, topic.name, judge_fingerprint(bench.rubric, topic.name))
+        key = await choose_key(session, papers, topic.name, judge_fingerprint(bench.rubric, topic.name))
         if key is None:
             return None
         verdicts = await load_verdicts(session, papers, key)

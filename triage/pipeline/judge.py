@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 import msgspec
+from msgspec.structs import replace
 
 from triage.core.cascade import draw_sample, find_surest, list_open
 from triage.core.fusion import Fusion
@@ -21,17 +22,22 @@ from triage.pipeline.asking import BudgetSpentError, JudgeDesk, Matter, NotJudge
 from triage.pipeline.fuse import find_fusion
 from triage.pipeline.report import StepReport
 from triage.pipeline.score import Bench, score_cheaply
-from triage.store.call_sums import sum_spent
+from triage.store.call_sums import Spent, sum_spent
+from triage.store.calls import Limits
 from triage.store.judge_models import Purpose
 from triage.store.papers import StoredPaper
+from triage.store.shortlists import list_published_papers, load_shortlist
 from triage.store.verdicts import StoredVerdict, VerdictKey, load_verdicts, save_verdict
 
 _REFERENCE_DIGITS = 8
-_FAILURES_IN_A_ROW = 5  # papers; then the endpoint is down, and going on would only cost time
+_FAILURES_IN_A_ROW = 5  # papers without an answer, or twice as many without a readable one; then going on only costs
 
 
 class Docket(msgspec.Struct, frozen=True):
-    """One topic of one week before a judge: its papers in the order of the cheap score, and how they are asked."""
+    """One topic of one week before a judge: its papers in the order of the cheap score, and how they are asked.
+
+    Papers that may not stand on the list are left out: withdrawn, or published in another week's. `size` is the list's.
+    """
 
     bench: Bench
     desk: JudgeDesk
@@ -41,6 +47,8 @@ class Docket(msgspec.Struct, frozen=True):
     papers: Mapping[int, StoredPaper]
     logits: Mapping[int, float]
     key: VerdictKey
+    size: int
+    is_published: bool
 
 
 class _Hearing:
@@ -50,8 +58,8 @@ class _Hearing:
         self.docket = docket
         self.verdicts = verdicts
         self.before = len(verdicts)
-        self.failures = 0
-        self.stopped = ""
+        self.failures = 0.0
+        self.told = ""
 
     @property
     def relevances(self) -> dict[int, float | None]:
@@ -62,7 +70,11 @@ class _Hearing:
 async def open_docket(bench: Bench, desk: JudgeDesk, topic: Topic, week: Week, papers: Sequence[StoredPaper]) -> Docket:
     """Score the papers cheaply where that is missing, and put them in order; the papers must be embedded."""
     scored, _ = await score_cheaply(bench, topic, week, papers)
-    logits = {paper.key: sum_logit(scored.scores[paper.key].parts) for paper in papers if not paper.paper.is_withdrawn}
+    async with bench.database.read() as session:
+        shown = await list_published_papers(session, topic.name, other_than=str(week))
+        draft = await load_shortlist(session, topic.name, str(week))
+    allowed = [paper for paper in papers if not paper.paper.is_withdrawn and paper.key not in shown]
+    logits = {paper.key: sum_logit(scored.scores[paper.key].parts) for paper in allowed}
     found = {paper.key: paper for paper in papers}
     order = sorted(logits, key=lambda key: (-logits[key], found[key].paper.arxiv_id))
     rules = bench.rubric.judge
@@ -76,30 +88,40 @@ async def open_docket(bench: Bench, desk: JudgeDesk, topic: Topic, week: Week, p
         papers={key: found[key] for key in order},
         logits={key: logits[key] for key in order},
         key=VerdictKey(topic.name, print_, desk.judge.name, PROMPT_VERSION, rules.form),
+        size=draft.size if draft else bench.rubric.shortlist.size,
+        is_published=draft is not None and draft.published_at is not None,
     )
 
 
-async def judge_docket(docket: Docket, purpose: Purpose = "cascade", first: int | None = None) -> StepReport:
-    """Judge until no verdict can change the shortlist, then a random few of the rest; what was judged is not asked.
+async def judge_docket(
+    docket: Docket, purpose: Purpose = "cascade", first: int | None = None, shared_by: int = 1
+) -> StepReport:
+    """Judge until no verdict is expected to change the shortlist, then a random few of the rest, each paper once.
 
-    With `first`, judge just so many of the best candidates instead, whatever they can change.
+    With `first`, judge just so many of the best candidates instead, whatever they can change. What is left of the
+    limits is `shared_by` so many topics, this one included. A published list cannot change: then nothing is asked.
 
     Papers that could not be judged keep their cheap score and their reason; the next run asks again. A budget that is
     spent ends the step early, its report says so. Raises `JudgeStoppedError` and `UnansweredError` when the endpoint
     will not go on. Whatever ends it, what was judged is kept.
     """
     started = time.monotonic()
+    before = await _sum_spent(docket)
+    docket = replace(docket, desk=replace(docket.desk, limits=_share(docket.desk.limits, before, shared_by)))
     hearing = _Hearing(docket, await load_judged(docket))
-    before = await _count_spent(docket)
     try:
-        if first is not None:
+        if docket.is_published and purpose == "cascade" and first is None:
+            hearing.told = "the list is published and stays as it is"
+        elif first is not None:
             await _judge_all(hearing, list(docket.papers)[:first], purpose)
+            hearing.told = f"the first {first} by the cheap score"
         else:
             await _run_cascade(hearing, purpose)
             await _judge_all(hearing, draw_few(docket), "sample")
+            hearing.told = f"no further verdict is expected to change the shortlist{await _tell_sample(hearing)}"
     except BudgetSpentError as error:
-        hearing.stopped = str(error)
-    return _report(hearing, time.monotonic() - started, await _count_spent(docket) - before)
+        hearing.told = str(error)
+    return _report(hearing, time.monotonic() - started, (await _sum_spent(docket)).usd - before.usd)
 
 
 async def load_judged(docket: Docket) -> dict[int, StoredVerdict]:
@@ -114,13 +136,14 @@ async def _run_cascade(hearing: _Hearing, purpose: Purpose) -> None:
     fusion = await find_fusion(docket.bench.database, docket.key)
     while open_ := list_open_papers(docket, hearing.relevances, fusion):
         judged = len(hearing.verdicts)
-        docket.bench.progress(f"judge {docket.topic.name}", judged, judged + len(open_))
+        most = judged + len(open_) if judged >= docket.size else 0  # before, nearly the whole week is open
+        docket.bench.progress(f"judge {docket.topic.name}", judged, most)
         await _judge_batch(hearing, open_[: docket.desk.concurrency], purpose)
 
 
 def list_open_papers(docket: Docket, relevances: Mapping[int, float | None], fusion: Fusion) -> list[int]:
     """Papers whose verdict could still change the shortlist, best first; many of them mostly turn out not to."""
-    size = docket.bench.rubric.shortlist.size
+    size = docket.size
     return list_open(list(docket.logits.items()), relevances, fusion, size, find_surest(relevances, size))
 
 
@@ -137,6 +160,15 @@ def draw_few(docket: Docket) -> list[int]:
     return [keys[arxiv_id] for arxiv_id in draw_sample(keys, docket.rules.random_share, str(docket.week))]
 
 
+async def _tell_sample(hearing: _Hearing) -> str:
+    """What the random few say of all papers that were not asked about: how many the cheap score misses."""
+    docket, found = hearing.docket, hearing.relevances
+    fusion = await find_fusion(docket.bench.database, docket.key)
+    read = {key: said for key in draw_few(docket) if (said := found.get(key)) is not None}
+    missed = sum(docket.logits[key] < 0 < fusion.combine(docket.logits[key], said) for key, said in read.items())
+    return f"; of {len(read)} read at random, {missed} count as relevant against the cheap score" if read else ""
+
+
 async def _judge_batch(hearing: _Hearing, keys: Sequence[int], purpose: Purpose) -> None:
     """All of a batch at the same time; what one of them ended with is raised when the others are done."""
     ended = await asyncio.gather(*(_judge(hearing, key, purpose) for key in keys), return_exceptions=True)
@@ -146,20 +178,22 @@ async def _judge_batch(hearing: _Hearing, keys: Sequence[int], purpose: Purpose)
 
 
 async def _judge(hearing: _Hearing, key: int, purpose: Purpose) -> None:
-    docket, unanswered = hearing.docket, None
+    docket = hearing.docket
+    failure: NotJudgedError | None = None
     try:
         found = await judge_paper(docket, docket.papers[key], purpose)
     except NotJudgedError as error:
+        failure = error
         found = StoredVerdict(None, str(error), (), 0, purpose, docket.desk.clock())
-        unanswered = error if isinstance(error, UnansweredError) else None
     hearing.verdicts[key] = found
     async with docket.bench.database.write() as session:
         await save_verdict(session, docket.papers[key], docket.key, found)
-    hearing.failures = hearing.failures + 1 if unanswered else 0
-    if unanswered and hearing.failures >= _FAILURES_IN_A_ROW:
-        raise UnansweredError(
-            f"{hearing.failures} papers in a row got no answer; the last: {unanswered}"
-        ) from unanswered
+    if failure is None:
+        hearing.failures = 0.0
+        return
+    hearing.failures += 1.0 if isinstance(failure, UnansweredError) else 0.5
+    if hearing.failures >= _FAILURES_IN_A_ROW:
+        raise UnansweredError(f"Paper after paper got no verdict; the last: {failure}") from failure
 
 
 async def judge_paper(docket: Docket, paper: StoredPaper, purpose: Purpose) -> StoredVerdict:
@@ -202,9 +236,18 @@ def _check_share(name: str, answer: Answer) -> Answer:
     return answer
 
 
-async def _count_spent(docket: Docket) -> float:
+async def _sum_spent(docket: Docket) -> Spent:
     async with docket.bench.database.read() as session:
-        return (await sum_spent(session, docket.desk.run, docket.desk.clock())).usd
+        return await sum_spent(session, docket.desk.run, docket.desk.clock())
+
+
+def _share(limits: Limits, spent: Spent, among: int) -> Limits:
+    """What one of so many topics may take of what the run has left."""
+    return Limits(
+        spent.calls + max(0, limits.calls - spent.calls) // among,
+        spent.usd + max(0.0, limits.usd - spent.usd) / among,
+        spent.usd_this_week + max(0.0, limits.usd_per_week - spent.usd_this_week) / among,
+    )
 
 
 def _report(hearing: _Hearing, seconds: float, cost: float) -> StepReport:
@@ -220,5 +263,5 @@ def _report(hearing: _Hearing, seconds: float, cost: float) -> StepReport:
         seconds=seconds,
         cost=cost,
         maker=docket.desk.judge.name,
-        note=f"{docket.topic.name}: {hearing.stopped or 'no further verdict can change the shortlist'}",
+        note=f"{docket.topic.name}: {hearing.told}",
     )

@@ -16,7 +16,10 @@ def read_prices(path: Path) -> Mapping[str, Price]:
     try:
         return msgspec.yaml.decode(path.read_bytes(), type=dict[str, Price])
     except OSError as error:
-        raise InputError(f"The price table {path} cannot be read: {error.strerror}.") from error
+        raise InputError(
+            f"The price table {path} cannot be read: {error.strerror}. Expected what a million tokens of each model "
+            f"cost in US dollars, in lines such as {_EXAMPLE}."
+        ) from error
     except msgspec.MsgspecError as error:
         raise InputError(f"The price table {path} is wrong: {error}. Expected lines such as {_EXAMPLE}.") from error
 

@@ -92,8 +92,8 @@ def _render(template: str, shortlist: Shortlist, title: str, extra: Mapping[str,
             shortlist=shortlist,
             days=_name_days(shortlist.week),
             summary=_summarise(shortlist, title),
-            ranked=[_to_place(entry) for entry in shortlist.ranked],
-            explored=[_to_place(entry) for entry in shortlist.explored],
+            ranked=[_to_place(entry, shortlist) for entry in shortlist.ranked],
+            explored=[_to_place(entry, shortlist) for entry in shortlist.explored],
             thanks=ARXIV_THANKS,
             **extra,
         )
@@ -114,16 +114,16 @@ def _environment() -> Environment:
     return environment
 
 
-def _to_place(entry: Entry) -> dict[str, Any]:
+def _to_place(entry: Entry, shortlist: Shortlist) -> dict[str, Any]:
     return {
         "rank": entry.rank,
         "arxiv_id": entry.arxiv_id,
         "url": f"https://arxiv.org/abs/{entry.arxiv_id}",
         "title": clean_text(read_latex(entry.title)),
         "takeaway": entry.takeaway,
-        "takeaway_by": entry.takeaway_by,
+        "takeaway_by": entry.takeaway_model,
         "takeaways": entry.takeaways,
-        "judgement": entry.judgement,
+        "is_unjudged": shortlist.is_judged and entry.judgement != "judged",
         "reasons": entry.reasons,
         "score": f"{entry.score:.2f}",
         "percent": round(entry.score * 100),

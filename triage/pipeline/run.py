@@ -8,7 +8,7 @@ import msgspec
 
 from triage.core.rubric import Topic
 from triage.core.week import Week
-from triage.errors import InputError, JudgeStoppedError, SourceError
+from triage.errors import InputError, JudgeStoppedError, ModelError, SourceError
 from triage.pipeline.asking import JudgeDesk, UnansweredError
 from triage.pipeline.embed import embed_papers
 from triage.pipeline.fuse import score_topic
@@ -50,23 +50,27 @@ async def run_week(
         _, _, scored = await score_topic(bench, topic, week, papers)
         reports.append(await keep_report(bench, scored))
     if open_judge is not None:
-        async with open_judge() as judge:
-            reports += [await _judge(bench, judge, topic, week, papers) for topic in topics]
+        reports += await _judge(bench, open_judge, topics, week, papers)
     for topic in topics:
         _, chosen = await build_shortlist(bench, topic, week, await _find_size(bench, topic, week))
         reports.append(await keep_report(bench, chosen))
     return reports
 
 
-async def _judge(bench: Bench, judge: JudgeDesk, topic: Topic, week: Week, papers: Sequence[StoredPaper]) -> StepReport:
+async def _judge(
+    bench: Bench, open_judge: OpenJudge, topics: Sequence[Topic], week: Week, papers: Sequence[StoredPaper]
+) -> list[StepReport]:
+    reports: list[StepReport] = []
     try:
-        docket = await open_docket(bench, judge, topic, week, papers)
-        return await keep_report(bench, await judge_docket(docket))
-    except (JudgeStoppedError, UnansweredError) as error:
-        report = StepReport(
-            step="judge", week=str(week), seen=1, failed=1, maker=judge.judge.name, note=f"{topic.name}: {error}"
-        )
-        return await keep_report(bench, report, "failed")
+        async with open_judge() as judge:
+            for number, topic in enumerate(topics):
+                docket = await open_docket(bench, judge, topic, week, papers)
+                report = await judge_docket(docket, shared_by=len(topics) - number)
+                reports.append(await keep_report(bench, report))
+    except (InputError, ModelError, JudgeStoppedError, UnansweredError) as error:
+        report = StepReport(step="judge", week=str(week), seen=1, failed=1, note=str(error))
+        reports.append(await keep_report(bench, report, "failed"))
+    return reports
 
 
 async def _harvest(bench: Bench, week: Week, open_desk: Callable[[], Desk], *, ask_arxiv: bool) -> list[StepReport]:

@@ -158,7 +158,7 @@ def _write_entry(
         newest=paper.version,
         takeaway_by=takeaway.by,
         takeaways=takeaway.others,
-        judgement=None if ranking.opinion is None else "judged" if verdict else "not judged",
+        judgement="judged" if verdict else "not judged",
     )
 
 
@@ -174,7 +174,8 @@ def _explain(ranking: Ranking, kind: str, stored: StoredPaper) -> list[str]:
         return reasons
     flags = [f"flagged: {flag}" for flag in found.flags]
     if found.verdict is None:
-        return [*reasons, f"not judged: {found.reason}", *flags]
+        # What follows the colon may quote a model or a server, which is for `triage calls` and not for readers.
+        return [*reasons, f"not judged: {(found.reason or '').partition(':')[0]}", *flags]
     return [*reasons, *explain_verdict(found.verdict), *flags]
 
 

@@ -16,7 +16,7 @@ class Entry(msgspec.Struct, frozen=True):
 
     `version` is the one that was ranked (None where unknown), `newest` the paper's newest now. `takeaway_by` is the
     judge that wrote the takeaway, None for an extract; `takeaways` are those in other languages, by language;
-    `judgement` is `judged`, `not judged`, or None in lists that were made before there was a judge.
+    `judgement` is `judged`, `not judged`, or None in lists that were made before there were judges.
     """
 
     kind: str
@@ -33,6 +33,11 @@ class Entry(msgspec.Struct, frozen=True):
     takeaway_by: str | None = None
     takeaways: dict[str, str] = {}
     judgement: str | None = None
+
+    @property
+    def takeaway_model(self) -> str | None:
+        """The model that wrote the takeaway, without where it is served."""
+        return self.takeaway_by and self.takeaway_by.rpartition("/")[2]
 
     @property
     def is_revised(self) -> bool:
@@ -57,6 +62,11 @@ class Shortlist(msgspec.Struct, frozen=True):
     def ranked(self) -> tuple[Entry, ...]:
         """The list itself."""
         return tuple(entry for entry in self.entries if entry.kind == "ranked")
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether a judge spoke on any of its papers; only then is it worth saying that it did not on others."""
+        return any(entry.judgement == "judged" for entry in self.entries)
 
     @property
     def explored(self) -> tuple[Entry, ...]:

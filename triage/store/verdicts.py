@@ -74,12 +74,25 @@ async def load_verdicts(
     return verdicts
 
 
-async def find_latest_key(session: AsyncSession, topic: str, fingerprint: str) -> VerdictKey | None:
-    """The judge, prompt and form of the newest verdict under that rubric; None where nothing was judged."""
-    wanted = VerdictRow.topic == topic, VerdictRow.fingerprint == fingerprint, VerdictRow.status == "judged"
-    query = select(VerdictRow).where(*wanted).order_by(VerdictRow.created_at.desc(), VerdictRow.id.desc()).limit(1)
-    row = await session.scalar(query)
-    return VerdictKey(row.topic, row.fingerprint, row.judge, row.prompt, row.form) if row else None
+async def choose_key(
+    session: AsyncSession, papers: Sequence[StoredPaper], topic: str, fingerprint: str
+) -> VerdictKey | None:
+    """The judge, prompt and form that judged most of the papers' present texts, the newest of equals; None for none.
+
+    So a judge that was only tried on a few takes nothing from the one that read the week. One that failed on all it was
+    asked about counts where there is no other.
+    """
+    hashes = {paper.key: paper.content_hash for paper in papers}
+    judged: dict[VerdictKey, int] = {}
+    newest: dict[VerdictKey, datetime] = {}
+    for chunk in cut(sorted(hashes)):
+        wanted = VerdictRow.paper_id.in_(chunk), VerdictRow.topic == topic, VerdictRow.fingerprint == fingerprint
+        for row in await session.scalars(select(VerdictRow).where(*wanted)):
+            if hashes[row.paper_id] == row.content_hash:
+                key = VerdictKey(row.topic, row.fingerprint, row.judge, row.prompt, row.form)
+                judged[key] = judged.get(key, 0) + (row.status == "judged")
+                newest[key] = max(newest.get(key, row.created_at), row.created_at)
+    return max(judged, key=lambda key: (judged[key], newest[key], repr(key)), default=None)
 
 
 def _to_columns(stored: StoredVerdict) -> dict[str, Any]:
