@@ -161,7 +161,9 @@ class Services:
                 async with self._connect(Preset(name, url), local.stem, rules, name) as desk:
                     yield desk
             return
-        if not (self.settings.judge and self.settings.judge_model):
+        if self.settings.judge and not self.settings.judge_model:
+            raise InputError("TRIAGE_JUDGE is set, but no model: set TRIAGE_JUDGE_MODEL to one that it serves.")
+        if not self.settings.judge:
             raise InputError(
                 "No judge is set. Set TRIAGE_JUDGE to a provider (such as openai or ollama) or to the base URL of an "
                 "OpenAI-compatible endpoint and TRIAGE_JUDGE_MODEL to a model there, or name a model file with --local."

@@ -157,7 +157,10 @@ TOLD_AS_THERE = [
     (ON_BEAUTY, "KiteRec achieves 12.3% higher Recall@10 than TIGER."),
     (ON_BEAUTY, "Recall@10 improves by 12.3% over TIGER."),
     (ON_BEAUTY, "KiteRec achieves an improvement of 12.3% in Recall@10."),
-    (ON_BEAUTY, "KiteRec is 12.3% above TIGER in Recall@10."),
+    (
+        "KiteRec cuts time by 7x compared to heavy baselines (QVPO) and 10% relative to light variants.",
+        "KiteRec cuts time by 7x compared to heavy baselines and 10% relative to light variants.",
+    ),
     ("Labels are written by 3 experts.", "The labels are those of 3 experts."),
     ("KiteRec improves over TIGER by 12.3% in recall.", "Recall improves by 12.3%."),
     ("KiteRec reduces latency to 20 ms.", "Latency is reduced to 20 ms."),

@@ -28,7 +28,7 @@ _COMMANDS = {  # name: (where it is, what help says of it)
     "repair": ("triage.cli.harvest:repair", "Find and fetch papers that are missing."),
     "doctor": ("triage.cli.doctor:doctor", "Say what is wrong with this installation."),
     "demo": ("triage.cli.demo:demo", "Show the main job on a made-up week, offline."),
-    "dev": ("triage.cli.dev:dev", "Serve files as arXiv would, for trying things offline."),
+    "dev": ("triage.cli.dev:dev", "Play arXiv, or a judge, for trying things offline."),
 }
 
 

@@ -47,7 +47,8 @@ async def _read(services: Services, days: int, last: int) -> tuple[list[CallSum]
 def _draw_sums(sums: Sequence[CallSum], days: int) -> Table:
     table = Table(title=f"Calls of the last {days} days", title_justify="left", title_style="bold")
     for name in ("judge", "purpose", "state", "calls", "unreadable", "tokens in", "tokens out", "seconds", "US$"):
-        table.add_column(name, justify="left" if name in {"judge", "purpose", "state"} else "right")
+        is_text = name in {"judge", "purpose", "state"}
+        table.add_column(name, justify="left" if is_text else "right", overflow="fold", no_wrap=name == "US$")
     for row in sums:
         numbers = row.calls, row.unreadable, row.tokens_in, row.tokens_out
         told = (f"{number:,}" for number in numbers)
@@ -70,6 +71,6 @@ def _draw_calls(calls: Sequence[Call]) -> Table:
             escape(call.question),
             str(call.attempt),
             f"{call.seconds:.1f}",
-            escape(said[:200]),
+            escape(said[:80]),
         )
     return table

@@ -43,9 +43,11 @@ class ModelFileType(click.ParamType[Path]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Find it; whether it is a model is seen when it is opened."""
-        del param, ctx
         if str(value) != _PACKAGED:
-            return Path(value)
+            path = Path(value)
+            if not path.is_file():
+                self.fail(f"{value} is no file: expected a GGUF model, or {_PACKAGED}.", param, ctx)
+            return path
         from triage.adapters.local_model import find_packaged_model
 
         click.echo(f"{_PACKAGED} tries the plumbing only: it has no judgement.", err=True)

@@ -72,7 +72,9 @@ def _find_beside(words: Sequence[Word], index: int, reached: int) -> tuple[set[s
     """The subject, and what "unlike X" sets beside it and nothing else is told of."""
     before, behind = words[:index], words[index + reached :]
     if any(map(is_meaningful, before)):
-        subject, other = _clause(before, backwards=True) or _clause(before), _clause(behind)
+        first = next((place for place in range(1, index) if _reaches_beside(words, place)), index)
+        subject = _clause(words[:first], backwards=True) or _clause(words[:first])
+        other = _clause(behind)
     else:
         comma = _end_of_opening(behind)
         subject, other = _clause(behind[comma + 1 :]), stems_of(filter(is_meaningful, behind[:comma]))

@@ -20,6 +20,8 @@ FILL: Final = "fill"
 RELEVANCE: Final = "relevance"
 FLAGS: Final = ("instructions in the text", "abstract incomplete", "not in English")
 """What a judge may say against a text."""
+HARMLESS: Final = FLAGS[1:]
+"""Flags that say nothing of an attack; every other one, of the judge or of screening, does."""
 TAKEAWAY_LENGTH: Final = 200
 """Characters of a takeaway at most, as a judge is told."""
 

@@ -34,7 +34,7 @@ from triage.evaluation.audit_ranks import (
     sum_shifts,
 )
 from triage.pipeline.asking import BudgetSpentError, Matter, NotJudgedError, UnansweredError
-from triage.pipeline.judge import Docket, _hear, load_judged, write_case
+from triage.pipeline.judge import Docket, hear, load_judged, write_case
 from triage.store.call_sums import Spent, sum_spent
 from triage.store.papers import StoredPaper
 
@@ -156,7 +156,7 @@ async def _hear_case(docket: Docket, case: Case, number: int) -> Heard:
     form, fingerprint = docket.rules.form, docket.key.fingerprint
     matter = Matter(case.paper, docket.topic.name, fingerprint, str(docket.week), "audit", form)
     try:
-        verdict = await _hear(docket, replace(written, questions=questions), matter)
+        verdict = await hear(docket, replace(written, questions=questions), matter)
     except UnansweredError:
         raise
     except NotJudgedError:

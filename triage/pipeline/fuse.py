@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from triage.core.fusion import FUSION_NAME, SHIPPED, Fusion, judge_share
 from triage.core.prior import sum_logit
+from triage.core.prompt import HARMLESS
 from triage.core.rubric import Topic, judge_fingerprint
 from triage.core.week import Week
 from triage.pipeline.report import StepReport
@@ -56,7 +57,10 @@ async def score_topic(
     judged = [paper for paper in papers if paper.key in relevances]
     name = opinion.name({paper.key: paper for paper in judged})
     key = ScoreKey(topic.name, cheap.key.fingerprint, f"{cheap.key.scorer}+{name}")
-    fused = {each.key: _fuse(cheap.scores[each.key], relevances[each.key], opinion.fusion) for each in judged}
+    fused = {
+        each.key: _fuse(cheap.scores[each.key], opinion.verdicts[each.key], relevances[each.key], opinion.fusion)
+        for each in judged
+    }
     async with bench.database.write() as session:
         await save_scores(session, judged, fused, key, bench.now)
     note = f"{report.note}, {len(judged)} judged"
@@ -82,6 +86,9 @@ async def find_fusion(database: Database, key: VerdictKey) -> Fusion:
     return found.fusion if found is not None else SHIPPED[key.form]
 
 
-def _fuse(score: Score, relevance: float, fusion: Fusion) -> Score:
+def _fuse(score: Score, found: StoredVerdict, relevance: float, fusion: Fusion) -> Score:
+    """A text that speaks to the judge may have made it say yes, but hardly no: a flagged paper can only fall."""
     share = judge_share(sum_logit(score.parts), relevance, fusion)
+    if set(found.flags).difference(HARMLESS):
+        share = min(0.0, share)
     return to_score(score.parts | {"judge": share})

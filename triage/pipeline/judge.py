@@ -200,7 +200,7 @@ async def judge_paper(docket: Docket, paper: StoredPaper, purpose: Purpose) -> S
     """Ask about one paper; raises `NotJudgedError` with the reason, and what `ask` raises."""
     asked = write_case(docket, paper)
     matter = Matter(paper, docket.topic.name, docket.key.fingerprint, str(docket.week), purpose, docket.rules.form)
-    verdict = await _hear(docket, asked, matter)
+    verdict = await hear(docket, asked, matter)
     flags = tuple(dict.fromkeys((*verdict.flags, *asked.flags)))
     return StoredVerdict(verdict, None, flags, asked.removed, purpose, docket.desk.clock())
 
@@ -212,7 +212,8 @@ def write_case(docket: Docket, paper: StoredPaper) -> Asked:
     return write_questions(docket.topic, docket.rules, paper.paper.title, paper.paper.abstract, reference, nonce)
 
 
-async def _hear(docket: Docket, asked: Asked, matter: Matter) -> Verdict:
+async def hear(docket: Docket, asked: Asked, matter: Matter) -> Verdict:
+    """Put the questions one after the other and read the answers; raises what `ask` raises."""
     topic, rules = docket.topic, docket.rules
     if rules.form == "fill":
         reference, sentences = matter.paper.content_hash[:_REFERENCE_DIGITS], len(asked.sentences)
