@@ -17,8 +17,8 @@ def read_prices(path: Path) -> Mapping[str, Price]:
         return msgspec.yaml.decode(path.read_bytes(), type=dict[str, Price])
     except OSError as error:
         raise InputError(
-            f"The price table {path} (TRIAGE_JUDGE_PRICES) cannot be read: {error.strerror}. Expected what a million tokens of each model "
-            f"cost in US dollars, in lines such as {_EXAMPLE}."
+            f"The price table {path} (TRIAGE_JUDGE_PRICES) cannot be read: {error.strerror}. "
+            f"Expected what a million tokens of each model cost in US dollars, in lines such as {_EXAMPLE}."
         ) from error
     except msgspec.MsgspecError as error:
         raise InputError(f"The price table {path} is wrong: {error}. Expected lines such as {_EXAMPLE}.") from error
