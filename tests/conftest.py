@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast examples come says how busy the machine is, and nothing of the program.
+settings.register_profile("triage", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("triage")
 
 _ROOT = Path(__file__).resolve().parents[1]
 

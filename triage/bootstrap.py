@@ -202,12 +202,10 @@ class Services:
         from triage.adapters.judge_presets import is_loopback
 
         path = self.settings.judge_prices or self.settings.home / "prices.yaml"
-        if is_loopback(preset.base_url) and not path.exists():
+        may_be_free = is_loopback(preset.base_url) and self.settings.judge_prices is None
+        if may_be_free and (not path.exists() or model not in read_prices(path)):  # a proxy may serve what costs
             return FREE
-        prices = read_prices(path)
-        if is_loopback(preset.base_url) and model not in prices:  # a proxy may serve models that cost
-            return FREE
-        return find_price(prices, model, path)
+        return find_price(read_prices(path), model, path)
 
     def _find_key(self, preset: Preset) -> str | None:
         from triage.adapters.judge_presets import is_loopback

@@ -149,7 +149,7 @@ def test_verdicts_wait_for_the_day_the_rubric_is_adopted(
 ) -> None:
     """The list under the new rubric is then the one that was foretold, with its verdicts, and no call."""
     (change,) = rescore(sample_home, new_wording, **set_judge(endpoint))["changes"]
-    assert sample_home.shortlist(SAMPLE_WEEK, GR)["papers"][0]["judgement"] is None
+    assert sample_home.shortlist(SAMPLE_WEEK, GR)["papers"][0]["judgement"] == "not judged"
     calls = len(endpoint.log)
     arguments = ("shortlist", "--week", SAMPLE_WEEK, "--topic", GR, "--json")
     places = sample_home.do(*arguments, rubric=str(new_wording)).json["papers"]

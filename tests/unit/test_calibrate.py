@@ -139,7 +139,7 @@ async def test_a_topic_that_was_never_judged_is_told_so(bench: Bench) -> None:
     """Also one whose wording changed since: its verdicts were given on another question."""
     reworded = replace(TOPIC, definition="Something else.")
     rubric = replace(RUBRIC, topics=(reworded,))
-    with pytest.raises(InputError, match="No paper was judged for agent-evaluation under this rubric"):
+    with pytest.raises(InputError, match="agent-evaluation: 0 votes on judged papers"):
         await read_ballot(replace(bench, rubric=rubric), reworded)
 
 

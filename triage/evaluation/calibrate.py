@@ -93,10 +93,7 @@ async def read_ballot(bench: Bench, topic: Topic) -> Ballot:
         print_ = judge_fingerprint(bench.rubric, topic.name)
         key = await choose_key(session, list(papers.values()), topic.name, print_)
         if key is None:
-            raise InputError(
-                f"No paper with a vote was judged for {topic.name} under this rubric: "
-                "triage judge --week WEEK judges, triage vote votes."
-            )
+            raise _count_short(topic.name, 0, 0)
         verdicts = await load_verdicts(session, list(papers.values()), key)
     said = {each.key: each.paper.arxiv_id for each in papers.values() if _find_week(each)}
     relevances = {
@@ -146,9 +143,13 @@ async def keep_refit(bench: Bench, refit: Refit) -> bool:
 def _check_labels(topic: str, positives: int, negatives: int) -> None:
     if positives + negatives >= LEAST_LABELS and min(positives, negatives) >= LEAST_OF_EACH:
         return
-    raise InputError(
+    raise _count_short(topic, positives, negatives)
+
+
+def _count_short(topic: str, positives: int, negatives: int) -> InputError:
+    return InputError(
         f"{topic}: {positives + negatives} votes on judged papers ({positives} relevant, {negatives} not), where "
-        f"{LEAST_LABELS} with {LEAST_OF_EACH} of each kind are needed. Vote on judged papers, those marked ? on the "
+        f"{LEAST_LABELS} with {LEAST_OF_EACH} of each kind are needed. Vote on papers that triage judge has judged, those marked ? on the "
         f"shortlist too: triage shortlist --week WEEK --topic {topic}, then triage vote."
     )
 
