@@ -149,7 +149,8 @@ def _check_labels(topic: str, positives: int, negatives: int) -> None:
 def _count_short(topic: str, positives: int, negatives: int) -> InputError:
     return InputError(
         f"{topic}: {positives + negatives} votes on judged papers ({positives} relevant, {negatives} not), where "
-        f"{LEAST_LABELS} with {LEAST_OF_EACH} of each kind are needed. Vote on papers that triage judge has judged, those marked ? on the "
+        f"{LEAST_LABELS} with {LEAST_OF_EACH} of each kind are needed. "
+        "Vote on papers that triage judge has judged, those marked ? on the "
         f"shortlist too: triage shortlist --week WEEK --topic {topic}, then triage vote."
     )
 
