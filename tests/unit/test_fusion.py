@@ -94,11 +94,11 @@ def test_few_labels_do_not_swing_it_and_many_decide() -> None:
 @settings(max_examples=20, deadline=None)
 @given(count=st.integers(1, 300), seed=st.integers(0, 1_000), shipped=SHIPPED_ONES)
 def test_no_label_turns_a_voice_against_itself(count: int, seed: int, shipped: Fusion) -> None:
-    """Where every label contradicts both voices, slopes sink to 0 and no further."""
+    """Where every label contradicts both voices, slopes sink to 0 and no further; two labels may raise one."""
     cheap, relevance, _ = _draw(shipped, count, seed)
     fitted = fit_fusion(cheap, relevance, shipped.combine(cheap, relevance) < 0, shipped)
-    assert 0 <= fitted.cheap <= shipped.cheap + 0.05
-    assert 0 <= fitted.judge <= shipped.judge + 0.05
+    assert 0 <= fitted.cheap <= shipped.cheap + 0.2
+    assert 0 <= fitted.judge <= shipped.judge + 0.2
 
 
 def test_a_fit_is_where_the_pulled_likelihood_is_flat() -> None:

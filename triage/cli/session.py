@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import structlog
 from pydantic import ValidationError
 
 from triage.bootstrap import Services, open_services
 from triage.config import Settings
 from triage.core.week import Week, parse_week
-from triage.errors import InputError
+from triage.errors import InputError, StoreError
 from triage.log import configure_logging
 from triage.pipeline.report import Progress, keep_quiet
 
 T = TypeVar("T")
+_log = structlog.get_logger(__name__)
 _PACKAGED = "smollm2"
 
 
@@ -82,10 +84,19 @@ def run_with_services(work: Callable[[Services], Awaitable[T]]) -> T:
     async def run() -> T:
         # asyncio's own handler waits for the loop's next turn, which a model or a pause may hold for minutes.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        asyncio.get_running_loop().set_exception_handler(_hear_late_error)
         async with open_services(read_settings()) as services:
             return await work(services)
 
     return asyncio.run(run())
+
+
+def _hear_late_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A task that failed because Ctrl-C took its database away has nothing to tell; any other error is told."""
+    if isinstance(context.get("exception"), StoreError):
+        _log.debug("task_failed_late", error=str(context["exception"]))
+        return
+    loop.default_exception_handler(context)
 
 
 @contextmanager
