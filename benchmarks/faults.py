@@ -8,23 +8,20 @@ code 1 and the numbers of the runs otherwise; `--only-seed NUMBER -v` repeats on
 import argparse
 import asyncio
 import gc
-import multiprocessing
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from functools import partial
 
 import msgspec
 import structlog
-from rich.console import Console
-from rich.progress import Progress
 
 from benchmarks.fault_case import Timeline, make_timeline
 from benchmarks.fault_plan import KINDS, Plan
 from benchmarks.fault_run import Life, live_once
 from benchmarks.fault_stage import Stage
 from benchmarks.fault_verdict import MIX, Tally, Verdict, judge, judge_crash
+from benchmarks.spread import spread_runs
 
 _PER_TIMELINE = 20  # runs that live through the same days, so that their twin need live but once
 _BATCH = 5 * _PER_TIMELINE
@@ -93,22 +90,6 @@ def run_batch(seed: int, numbers: Sequence[int], *, is_verbose: bool = False) ->
     return asyncio.run(work())
 
 
-def judge_all(seed: int, runs: int, processes: int) -> Iterator[Verdict]:
-    """Every run, spread over processes; a bar on stderr shows how far it is when that is a terminal."""
-    batches = [range(first, min(first + _BATCH, runs)) for first in range(0, runs, _BATCH)]
-    console = Console(stderr=True)
-    context = multiprocessing.get_context("spawn")
-    with (
-        ProcessPoolExecutor(processes, mp_context=context) as pool,
-        Progress(console=console, disable=not console.is_terminal) as progress,
-    ):
-        spread = map if processes == 1 else pool.map
-        task = progress.add_task("runs", total=runs)
-        for verdicts in spread(partial(run_batch, seed), batches):
-            progress.advance(task, len(verdicts))
-            yield from verdicts
-
-
 def summarise(seed: int, verdicts: Sequence[Verdict], seconds: float) -> Report:
     """Count by kind of fault."""
     total, kinds = Tally("all"), {kind: Tally(kind) for kind in (*KINDS, MIX)}
@@ -170,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.only_seed is not None:
         verdicts = run_batch(options.seed, [options.only_seed], is_verbose=options.verbose)
     else:
-        verdicts = list(judge_all(options.seed, options.runs, options.processes))
+        verdicts = list(spread_runs(partial(run_batch, options.seed), options.runs, _BATCH, options.processes))
     report = summarise(options.seed, verdicts, time.monotonic() - started)
     if options.json:
         sys.stdout.write(msgspec.json.encode(report).decode() + "\n")

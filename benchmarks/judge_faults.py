@@ -8,20 +8,16 @@ runs that broke a promise otherwise; `--only NUMBER` repeats one of them.
 
 import argparse
 import asyncio
-import multiprocessing
 import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
-from rich.progress import Progress
 
 from benchmarks.judge_endpoint import Bill, write_bill
 from benchmarks.judge_fault_plan import KINDS, MIX, UNLIMITED, Plan, make_plan
@@ -37,6 +33,7 @@ from benchmarks.judge_week import (
     judge_week,
     prepare_store,
 )
+from benchmarks.spread import spread_runs
 from triage.adapters.fake_judge.server import FakeJudge, draw_faults
 from triage.core.question import Form
 from triage.pipeline.asking import MAX_ATTEMPTS, Pause
@@ -219,21 +216,6 @@ def run_batch(seed: int, numbers: Sequence[int]) -> list[Outcome]:
         return asyncio.run(work(Stage(Path(folder))))
 
 
-def run_all(seed: int, runs: int, processes: int) -> Iterator[Outcome]:
-    """Every run, spread over processes; a bar on stderr shows how far it is when that is a terminal."""
-    batches = [range(first, min(first + _BATCH, runs)) for first in range(0, runs, _BATCH)]
-    console = Console(stderr=True)
-    with (
-        ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool,
-        Progress(console=console, disable=not console.is_terminal) as progress,
-    ):
-        spread = map if processes == 1 else pool.map
-        task = progress.add_task("runs", total=runs)
-        for outcomes in spread(partial(run_batch, seed), batches):
-            progress.advance(task, len(outcomes))
-            yield from outcomes
-
-
 def summarise(seed: int, outcomes: Sequence[Outcome], seconds: float) -> Report:
     """Count by fault."""
     total, kinds = Tally("all"), {kind: Tally(kind) for kind in (*KINDS, MIX)}
@@ -282,7 +264,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.only is not None:
         outcomes = run_batch(options.seed, [options.only])
     else:
-        outcomes = list(run_all(options.seed, options.runs, options.processes))
+        outcomes = list(spread_runs(partial(run_batch, options.seed), options.runs, _BATCH, options.processes))
     report = summarise(options.seed, outcomes, time.monotonic() - started)
     if options.json:
         sys.stdout.write(msgspec.json.encode(report).decode() + "\n")

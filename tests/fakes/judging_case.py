@@ -42,6 +42,8 @@ NOW = datetime(2026, 5, 18, 9, tzinfo=UTC)
 WEEK = parse_week("2026-W20")
 GR = "generative-recommendation"
 MODEL = "some/model"
+LOVED = "Letters That Mean Something"  # far from the topic: only a judge would put it on the list
+PLACES = 20
 PRICE = Price(1.0, 4.0)
 PLENTY = Limits(calls=1000, usd=1000.0, usd_per_week=1000.0)
 _ROOT = Path(__file__).resolve().parents[2]

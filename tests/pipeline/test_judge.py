@@ -1,18 +1,18 @@
 """A week before a judge: which papers are asked about, what becomes of the list, and of everything that goes wrong."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from fakes.judging_case import (
+    LOVED,
     NOW,
+    PLACES,
     Case,
     find,
     list_order,
     open_case,
     rewrite,
     spoil_about,
-    think_of,
     title_at,
 )
 
@@ -22,17 +22,6 @@ from triage.core.paper import Paper
 from triage.core.screening import screen
 from triage.pipeline.forecast import forecast
 from triage.pipeline.judge import draw_few, judge_docket
-
-LOVED = "Letters That Mean Something"  # far from the topic: only a judge would put it on the list
-PLACES = 20
-
-
-@pytest.fixture
-async def case(judging_sample: Path, tmp_path: Path) -> AsyncIterator[Case]:
-    """A judge that believes in the letters, and a little in whatever says recommendation."""
-    brain = think_of({LOVED: 0.98, "ecommend": 0.7})
-    async with open_case(judging_sample, tmp_path, FakeJudge(brain)) as case:
-        yield case
 
 
 async def test_judged_papers_move(case: Case) -> None:

@@ -1,40 +1,26 @@
 """A week before a judge that fails, stops or costs too much: what was judged is kept, and no paper is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from fakes.judging_case import (
     GR,
     NOW,
+    PLACES,
     PRICE,
     WEEK,
     Case,
     list_order,
-    open_case,
-    think_of,
     title_at,
     wait_until,
 )
 
-from triage.adapters.fake_judge.server import FakeJudge, draw_faults
+from triage.adapters.fake_judge.server import draw_faults
 from triage.errors import JudgeStoppedError
 from triage.pipeline.asking import UnansweredError
 from triage.pipeline.judge import judge_docket
 from triage.store.calls import Limits
 from triage.store.shortlists import publish_shortlist
-
-LOVED = "Letters That Mean Something"  # far from the topic: only a judge would put it on the list
-PLACES = 20
-
-
-@pytest.fixture
-async def case(judging_sample: Path, tmp_path: Path) -> AsyncIterator[Case]:
-    """A judge that believes in the letters, and a little in whatever says recommendation."""
-    brain = think_of({LOVED: 0.98, "ecommend": 0.7})
-    async with open_case(judging_sample, tmp_path, FakeJudge(brain)) as case:
-        yield case
 
 
 async def test_an_endpoint_that_is_down_is_left_alone(case: Case) -> None:

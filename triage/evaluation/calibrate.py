@@ -22,7 +22,7 @@ from triage.evaluation.ours import TriageRanker, to_probabilities
 from triage.evaluation.records import Votes
 from triage.evaluation.reliability import Bin, JudgedWeek, bin_papers, leave_one_week_out, measure_calibration
 from triage.pipeline.fuse import find_fusion
-from triage.pipeline.score import Bench
+from triage.pipeline.score import ENOUGH_BACKGROUND, SURELY_NOT, Bench
 from triage.store.background import hash_order, sample_background
 from triage.store.calibrations import Calibration, load_calibration, save_calibration
 from triage.store.papers import StoredPaper, select_papers, select_week
@@ -33,7 +33,6 @@ LEAST_LABELS, LEAST_OF_EACH = 20, 5
 """Votes on judged papers, and relevant and irrelevant ones among them, below which a fit would be noise: assumed."""
 
 _FOLDS = 5  # of the labels, where they are all of one week
-_ENOUGH_BACKGROUND, _SURELY_NOT = 300, 0.05  # as in pipeline.score: the week itself stands in for a missing past
 
 
 class Ballot(msgspec.Struct, frozen=True):
@@ -194,7 +193,7 @@ async def _draw_background(bench: Bench, topic: Topic, week: Week) -> list[Store
         voted = set().union(*everyone)
         found = await sample_background(session, bench.embedder.name, week, BACKGROUND_SIZE, without=voted)
         papers = await select_week(session, week, bench.rubric.categories)
-    if len(found) >= _ENOUGH_BACKGROUND:
+    if len(found) >= ENOUGH_BACKGROUND:
         return found
     pool = await gather_week(bench, week, papers)
     nobody = pool.take(())
@@ -202,7 +201,7 @@ async def _draw_background(bench: Bench, topic: Topic, week: Week) -> list[Store
     return found + [
         paper
         for paper, probability in zip(papers, prior, strict=True)
-        if probability < _SURELY_NOT and paper.paper.arxiv_id not in voted
+        if probability < SURELY_NOT and paper.paper.arxiv_id not in voted
     ]
 
 

@@ -143,8 +143,8 @@ async def _run_cascade(hearing: _Hearing, purpose: Purpose) -> None:
 
 def list_open_papers(docket: Docket, relevances: Mapping[int, float | None], fusion: Fusion) -> list[int]:
     """Papers whose verdict could still change the shortlist, best first; many of them mostly turn out not to."""
-    size = docket.size
-    return list_open(list(docket.logits.items()), relevances, fusion, size, find_surest(relevances, size))
+    surest = find_surest(relevances, docket.size)
+    return list_open(list(docket.logits.items()), relevances, fusion, docket.size, surest)
 
 
 async def _judge_all(hearing: _Hearing, keys: Sequence[int], purpose: Purpose) -> None:

@@ -34,8 +34,9 @@ from triage.store.votes import load_votes
 Scorer = Callable[[Sequence[StoredPaper], Examples], dict[int, Score]]
 
 _BATCH = 500
-_ENOUGH_BACKGROUND = 300
-_SURELY_NOT = 0.05
+ENOUGH_BACKGROUND = 300
+SURELY_NOT = 0.05
+"""Where fewer papers of the past have vectors, those of the week that the prior holds for less likely stand in."""
 
 
 class Voted(msgspec.Struct, frozen=True):
@@ -160,9 +161,9 @@ async def _find_voted(
         votes, voted = everyone[topic.name], set().union(*everyone.values())
         known = await select_papers(session, votes)
         background = await sample_background(session, bench.embedder.name, week, BACKGROUND_SIZE, without=voted)
-    if len(background) < _ENOUGH_BACKGROUND:  # a store of one week: what the prior is sure of stands in
+    if len(background) < ENOUGH_BACKGROUND:  # a store of one week: what the prior is sure of stands in
         background += [
-            paper for paper in papers if paper.paper.arxiv_id not in voted and prior[paper.key].value < _SURELY_NOT
+            paper for paper in papers if paper.paper.arxiv_id not in voted and prior[paper.key].value < SURELY_NOT
         ]
     return Voted(
         tuple(paper for arxiv_id, paper in sorted(known.items()) if votes[arxiv_id] > 0),
