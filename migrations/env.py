@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from triage.store import harvest_models, judge_models, models  # noqa: F401 -- autogenerate compares with every table
+from triage.store import harvest_models, judge_models, models, reader_models  # noqa: F401 -- autogenerate compares with every table
 from triage.store.base import Base
 
 connection = context.config.attributes["connection"]

@@ -22,7 +22,8 @@ from triage.pipeline.reconcile import Desk
 from triage.pipeline.replay import Clients
 from triage.pipeline.report import Progress, keep_quiet
 from triage.pipeline.score import Bench
-from triage.ports import Embedder, Feed, Source
+from triage.ports import Embedder, Feed, Index, Source
+from triage.reading.library import Library
 from triage.store.calls import Limits
 from triage.store.engine import Database
 from triage.store.schema import ensure_schema
@@ -221,6 +222,16 @@ class Services:
                 f"The judge's key is missing: set {name}, or name another variable in TRIAGE_JUDGE_KEY_NAME."
             )
         return key
+
+    @cached_property
+    def library(self) -> Library:
+        """What reading works with."""
+        return Library(
+            self.database, self.rubric, self.embedder_name, lambda: self.embedder, self._open_index, self.clock
+        )
+
+    async def _open_index(self) -> Index:
+        raise NotImplementedError
 
     def bench(self, progress: Progress = keep_quiet) -> Bench:
         """What scoring and shortlists work with."""

@@ -52,6 +52,16 @@ class Settings(BaseSettings):
     """Seconds after which one call is given up."""
     judge_concurrency: int = Field(default=4, ge=1, le=64)
     """Calls at the same time."""
+    accounts: bool = False
+    """Whether readers sign in; without it there is one reader, `me`, and `triage serve` answers this machine only."""
+    public_url: str = "http://127.0.0.1:8000"
+    """Where readers find the pages: links in mails and feeds begin with it, and only its host is answered."""
+    anonymous_reading: bool = False
+    """Whether shortlists, papers, search and feeds may be read without signing in (with accounts only)."""
+    trusted_proxy: str = ""
+    """Address of the one proxy in front, whose X-Forwarded-For is believed; empty: there is none."""
+    rate_limit: int = Field(default=600, ge=0)
+    """Requests a minute from one address, with accounts; 0 means no limit."""
     now: AwareDatetime | None = None
     """Take it to be this time, such as 2026-08-21T12:00:00Z: for trials with answers of another time."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
@@ -62,7 +72,7 @@ class Settings(BaseSettings):
     def _expand(cls, home: Path) -> Path:
         return home.expanduser().absolute()
 
-    @field_validator("arxiv_api_url", "arxiv_oai_url", "arxiv_feed_url")
+    @field_validator("arxiv_api_url", "arxiv_oai_url", "arxiv_feed_url", "public_url")
     @classmethod
     def _check_url(cls, url: str) -> str:
         _URL.validate_python(url)

@@ -17,11 +17,19 @@ class RubricError(InputError):
     """The rubric file is wrong; the message names file, line, field and what was expected."""
 
 
-class UnknownTopicError(InputError):
+class NotFoundError(InputError):
+    """There is no such thing, or it is another reader's: nobody is told which."""
+
+
+class ConflictError(InputError):
+    """The change contradicts what is there, such as a second reader of the same name."""
+
+
+class UnknownTopicError(NotFoundError):
     """No topic of that name stands in the rubric."""
 
 
-class UnknownPaperError(InputError):
+class UnknownPaperError(NotFoundError):
     """The store has no paper with that arXiv id."""
 
 
@@ -51,6 +59,10 @@ class JudgeError(TriageError):
 
 class JudgeStoppedError(TriageError):
     """A language model will not answer until a person has seen to it: key, money or model name."""
+
+
+class SignInError(TriageError):
+    """Who asks could not be told; the message is the same for unknown, wrong, expired and revoked."""
 
 
 class StoreError(TriageError):

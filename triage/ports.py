@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
@@ -207,4 +208,43 @@ class Judge(Protocol):
 
         Raises `JudgeError` when this call failed and another may not, `JudgeStoppedError` when none will succeed.
         """
+        ...
+
+
+class Neighbour(msgspec.Struct, frozen=True):
+    """A paper's key in the store and the cosine of its vector with the one asked for."""
+
+    key: int
+    cosine: float
+
+
+class Index(Protocol):
+    """Nearest neighbours among unit vectors of one embedder; a cache that can be deleted at any time."""
+
+    def __len__(self) -> int:
+        """How many vectors it holds."""
+        ...
+
+    def add(self, keys: Sequence[int], vectors: NDArray[np.float32]) -> None:
+        """Take `(n, d) float32`, unit rows; a key that it has keeps its newest vector."""
+        ...
+
+    def search(self, vector: NDArray[np.float32], count: int) -> list[Neighbour]:
+        """The nearest of them, `count` or all, nearest first, equals by key; `vector` is `(d,) float32`, unit."""
+        ...
+
+
+class MailOutcome(StrEnum):
+    """What became of a message; `UNKNOWN`: the connection broke when it may have been taken."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class Mailer(Protocol):
+    """Hands finished messages to a mail system."""
+
+    async def send(self, message: bytes, recipient: str) -> MailOutcome:
+        """One message, headers and all, to one address; tries once."""
         ...

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from triage.errors import InputError, StoreError
-from triage.store import harvest_models, judge_models, models  # noqa: F401 -- the metadata must know every table
+from triage.store import harvest_models, judge_models, models, reader_models  # noqa: F401 -- the metadata must know every table
 from triage.store.base import Base
 from triage.store.engine import Database
 from triage.store.schema import HEAD, configure_alembic, ensure_schema, find_migrations, read_revision, upgrade_schema

@@ -135,7 +135,7 @@ class VoteRow(Base):
 
 
 class TagRow(Base):
-    """A reader's named label on a paper."""
+    """A reader's named label on a paper, for all readers to see where `is_shared`."""
 
     __tablename__ = "tags"
     __table_args__ = (UniqueConstraint("reader", "name", "arxiv_id"),)
@@ -145,6 +145,7 @@ class TagRow(Base):
     name: Mapped[str] = mapped_column(String(64))
     arxiv_id: Mapped[str] = mapped_column(String(32), index=True)
     created_at: Mapped[datetime]
+    is_shared: Mapped[bool] = mapped_column(Boolean, server_default=false())
 
 
 class ShortlistRow(Base):

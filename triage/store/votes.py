@@ -7,11 +7,9 @@ import msgspec
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from triage.core.account import SOLE_READER
 from triage.store.conflict import insert_missing
 from triage.store.models import TagRow, VoteRow
-
-SOLE_READER = "me"
-"""The reader of an installation without accounts."""
 
 
 class VoteCount(msgspec.Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""HTTP for programs and people: every handler parses, makes one call into `triage`, and answers."""
