@@ -17,7 +17,6 @@ from msgspec.structs import replace
 
 from triage.adapters.hashing import HashingEmbedder
 from triage.adapters.openai_judge import OpenAiJudge
-from triage.bootstrap import find_rubric
 from triage.config import Settings
 from triage.core.paper import Paper
 from triage.core.question import Form, Message
@@ -25,6 +24,7 @@ from triage.core.rubric import Rubric
 from triage.core.rubric_reading import read_rubric
 from triage.core.week import parse_week
 from triage.errors import TriageError
+from triage.home import find_rubric
 from triage.pipeline.asking import JudgeDesk, Pause, Price
 from triage.pipeline.embed import embed_papers
 from triage.pipeline.judge import judge_docket, open_docket

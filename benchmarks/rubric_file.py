@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from triage.bootstrap import find_rubric
 from triage.config import Settings
+from triage.home import find_rubric
 
 
 def write_rubric(folder: Path, categories: Iterable[str]) -> None:

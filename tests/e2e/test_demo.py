@@ -11,9 +11,9 @@ import msgspec
 import pytest
 from fakes.cli_case import PROGRAM, ROOT, Home
 
-from triage.bootstrap import load_rubric
 from triage.cli import demo as module
 from triage.config import Settings
+from triage.home import load_rubric
 from triage.store.shortlists import Shortlist
 
 LISTS = ("generative-recommendation", "agent-evaluation")

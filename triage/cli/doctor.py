@@ -12,11 +12,11 @@ from rich.markup import escape
 from rich.table import Table
 
 import triage
-from triage.bootstrap import find_rubric, load_rubric
 from triage.cli.output import print_json
 from triage.cli.session import json_option, read_settings
 from triage.config import Settings
 from triage.errors import InputError
+from triage.home import find_rubric, load_rubric
 from triage.pipeline.doctor import (
     Check,
     check_clock,

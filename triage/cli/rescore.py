@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from triage.bootstrap import Services, load_rubric
+from triage.bootstrap import Services
 from triage.cli.judge import Wish, open_dockets
 from triage.cli.output import print_json
 from triage.cli.session import json_option, local_option, read_settings, run_with_services, show_progress
@@ -19,6 +19,7 @@ from triage.core.latex import read_latex
 from triage.core.rubric import Rubric, find_topic
 from triage.core.week import Week
 from triage.errors import InputError
+from triage.home import load_rubric
 from triage.pipeline.forecast import Forecast
 from triage.pipeline.report import Progress, StepReport
 from triage.pipeline.rescore import Change, Rescore

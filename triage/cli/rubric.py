@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from triage.bootstrap import find_rubric, load_rubric
 from triage.cli.output import print_json
 from triage.cli.session import json_option, read_settings
 from triage.config import Settings
 from triage.core.rubric import Rubric, fingerprint
+from triage.home import find_rubric, load_rubric
 
 
 @click.group()
