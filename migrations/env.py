@@ -4,12 +4,14 @@ from alembic import context
 
 from triage.store import harvest_models, judge_models, models, reader_models  # noqa: F401 -- autogenerate compares with every table
 from triage.store.base import Base
+from triage.store.schema import is_modelled
 
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
     target_metadata=Base.metadata,
     compare_type=True,
+    include_name=is_modelled,
     render_as_batch=connection.dialect.name == "sqlite",
 )
 with context.begin_transaction():

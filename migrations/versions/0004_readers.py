@@ -1,4 +1,4 @@
-"""Readers: accounts, what they sign in with, notes, subscriptions, shared tags; and maps of weeks."""
+"""Readers: accounts, what they sign in with, notes, subscriptions, shared tags; maps of weeks; indexes for reading."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -37,6 +37,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("week", "embedder", name="uq_week_maps_week_embedder"),
     )
     op.add_column("tags", sa.Column("is_shared", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_index("ix_scores_topic_fingerprint_score", "scores", ["topic", "fingerprint", "score"])
+    op.create_index("ix_shortlist_entries_paper_id", "shortlist_entries", ["paper_id"])
 
 
 def _create_credentials() -> None:
@@ -84,6 +86,8 @@ def _create_notes_and_subscriptions() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_shortlist_entries_paper_id", "shortlist_entries")
+    op.drop_index("ix_scores_topic_fingerprint_score", "scores")
     op.drop_column("tags", "is_shared")
     op.drop_table("week_maps")
     op.drop_table("subscriptions")

@@ -97,8 +97,12 @@ class Home:
             connection.execute(sql, values)
 
     def dump(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Every row of every table."""
-        tables = [name for (name,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+        """Every row of every table, those that the search index keeps for itself aside."""
+        tables = [
+            name
+            for (name,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+            if not name.startswith("paper_words")
+        ]
         return {table: self.query(f"SELECT * FROM {table} ORDER BY rowid") for table in tables}  # noqa: S608 - names
 
     def results(self) -> dict[str, list[tuple[Any, ...]]]:

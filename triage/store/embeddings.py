@@ -1,20 +1,68 @@
 """Vectors in the store: float32 blobs keyed by paper, embedder and text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.errors import StoreError
 from triage.store.chunks import cut
 from triage.store.conflict import insert_missing
-from triage.store.models import EmbeddingRow
+from triage.store.models import EmbeddingRow, PaperRow
 from triage.store.papers import StoredPaper
 
 _UNIT_TOLERANCE = 1e-3
 _LITTLE_ENDIAN = np.dtype("<f4")
+_BATCH = 2_000  # 3 MB of vectors of 384 numbers
+
+
+class VectorState(msgspec.Struct, frozen=True):
+    """What tells whether vectors were added: the newest one's number, 0 without any, and how many there are."""
+
+    newest: int
+    count: int
+
+
+class VectorBatch(msgspec.Struct, frozen=True):
+    """Papers' `keys` and `(n, d) float32`, unit rows, in the same order."""
+
+    keys: list[int]
+    vectors: NDArray[np.float32]
+
+
+async def read_vector_state(session: AsyncSession) -> VectorState:
+    """Of all embedders together; takes milliseconds."""
+    row = (await session.execute(select(func.max(EmbeddingRow.id), func.count()).select_from(EmbeddingRow))).one()
+    return VectorState(row[0] or 0, row[1])
+
+
+async def stream_vectors(session: AsyncSession, embedder: str, after: int = 0) -> AsyncIterator[VectorBatch]:
+    """The vectors of present texts with a number above `after`, by number; raises `StoreError` for a damaged one."""
+    query = (
+        select(EmbeddingRow.id, EmbeddingRow.paper_id, EmbeddingRow.vector, EmbeddingRow.dimension)
+        .join(PaperRow, (PaperRow.id == EmbeddingRow.paper_id) & (PaperRow.content_hash == EmbeddingRow.content_hash))
+        .where(EmbeddingRow.embedder == embedder)
+        .order_by(EmbeddingRow.id)
+        .limit(_BATCH)
+    )
+    while rows := (await session.execute(query.where(EmbeddingRow.id > after))).all():
+        vectors = np.stack([_read_vector(blob, dimension, key) for _, key, blob, dimension in rows])
+        yield VectorBatch([key for _, key, _, _ in rows], vectors)
+        after = rows[-1][0]
+
+
+async def load_vector(session: AsyncSession, paper_key: int, embedder: str) -> NDArray[np.float32] | None:
+    """The unit vector of the paper's present text, `(d,) float32`; None without one; `StoreError` for a damaged one."""
+    query = (
+        select(EmbeddingRow.vector, EmbeddingRow.dimension)
+        .join(PaperRow, (PaperRow.id == EmbeddingRow.paper_id) & (PaperRow.content_hash == EmbeddingRow.content_hash))
+        .where(EmbeddingRow.paper_id == paper_key, EmbeddingRow.embedder == embedder)
+    )
+    row = (await session.execute(query)).one_or_none()
+    return None if row is None else _read_vector(row.vector, row.dimension, paper_key)
 
 
 async def load_vectors(

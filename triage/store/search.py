@@ -1,0 +1,110 @@
+"""Papers by the words they hold: FTS5 on SQLite, a text search index on PostgreSQL (migration 0005)."""
+
+from collections.abc import Collection, Iterator
+from itertools import chain
+from typing import Literal
+
+import msgspec
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from triage.core.grounding_lexicon import GRAMMAR
+from triage.core.search_query import SearchQuery
+from triage.store.chunks import cut
+from triage.store.models import PaperRow
+from triage.store.paper_lists import ListedPaper
+
+_TELLING = 3
+"""With so many words that tell something, words such as "the" are not looked for: they cost the most by far."""
+_SQLITE = text(
+    "SELECT rowid FROM paper_words WHERE paper_words MATCH :wanted "
+    "ORDER BY bm25(paper_words, 10.0, 5.0, 1.0), rowid LIMIT :limit"
+)
+# Weights of D, C, B and A: nothing, abstract, authors, title. 1: divided by one plus the logarithm of the length.
+_POSTGRES = text(
+    "SELECT id FROM papers, to_tsquery('pg_catalog.simple', :wanted) AS wanted WHERE words @@ wanted "
+    "ORDER BY ts_rank_cd('{0, 0.1, 0.5, 1}', words, wanted, 1) DESC, id LIMIT :limit"
+)
+
+
+class _Reading(msgspec.Struct, frozen=True):
+    """One way to read a query; `is_heading`: in title and authors alone."""
+
+    terms: tuple[tuple[str, ...], ...]
+    joint: Literal["and", "or"] = "and"
+    is_heading: bool = False
+    has_prefix: bool = False
+    is_loose: bool = False
+
+
+async def find_by_words(session: AsyncSession, query: SearchQuery, limit: int) -> list[int]:
+    """Keys of papers, best first: the query as it stands in a title or as a name, then all its terms anywhere.
+
+    Where there is none, those whose last word goes on, and then those with some of the terms in title or authors.
+    """
+    found: dict[int, None] = {}
+    for reading in _read_strict_to_loose(query):
+        if len(found) >= (1 if reading.is_loose else limit):
+            break
+        found |= dict.fromkeys(await _find(session, reading, limit))
+    return list(found)[:limit]
+
+
+async def find_key(session: AsyncSession, arxiv_id: str) -> int | None:
+    """The key of a paper; None where the store has no such id."""
+    return await session.scalar(select(PaperRow.id).where(PaperRow.arxiv_id == arxiv_id))
+
+
+async def list_papers_by_key(session: AsyncSession, keys: Collection[int]) -> dict[int, ListedPaper]:
+    """What lists say of the papers; keys that the store does not have are absent."""
+    found: dict[int, ListedPaper] = {}
+    for chunk in cut(sorted(keys)):
+        query = select(
+            PaperRow.id,
+            PaperRow.arxiv_id,
+            PaperRow.title,
+            PaperRow.authors,
+            PaperRow.categories,
+            PaperRow.announced,
+            PaperRow.week,
+            PaperRow.is_withdrawn,
+        ).where(PaperRow.id.in_(chunk))
+        for key, arxiv_id, title, authors, categories, announced, week, is_withdrawn in await session.execute(query):
+            found[key] = ListedPaper(
+                key, arxiv_id, title, tuple(authors), tuple(categories), announced, week, is_withdrawn
+            )
+    return found
+
+
+def _read_strict_to_loose(query: SearchQuery) -> Iterator[_Reading]:
+    is_plain = len(query.terms) > 1 and not query.is_literal
+    telling = tuple(words for words in query.terms if len(words) > 1 or words[0].lower() not in GRAMMAR)
+    terms = telling if len(telling) >= _TELLING else query.terms
+    if is_plain:
+        yield _Reading((tuple(chain.from_iterable(query.terms)),), is_heading=True)
+    yield _Reading(terms)
+    if query.has_prefix:
+        yield _Reading(terms, has_prefix=True, is_loose=True)
+    if is_plain and telling:
+        yield _Reading(telling, "or", is_heading=True, is_loose=True)
+
+
+async def _find(session: AsyncSession, reading: _Reading, limit: int) -> list[int]:
+    is_postgres = session.get_bind().dialect.name == "postgresql"
+    statement, wanted = (_POSTGRES, _write_tsquery(reading)) if is_postgres else (_SQLITE, _write_fts5(reading))
+    return [key for (key,) in await session.execute(statement, {"wanted": wanted, "limit": limit})]
+
+
+def _write_fts5(reading: _Reading) -> str:
+    """Each term a string, so that AND, NEAR and the like are words."""
+    terms = [f'"{" ".join(words)}"' for words in reading.terms]
+    wanted = f" {reading.joint.upper()} ".join(terms) + (" *" if reading.has_prefix else "")
+    return f"{{title authors}} : ({wanted})" if reading.is_heading else wanted
+
+
+def _write_tsquery(reading: _Reading) -> str:
+    """Words are letters and digits alone, so that nothing needs quoting; A and B are title and authors."""
+    mark = ":AB" if reading.is_heading else ""
+    terms = [" <-> ".join(f"{word}{mark}" for word in words) for words in reading.terms]
+    terms[-1] += ":*" if reading.has_prefix else ""
+    return (" & " if reading.joint == "and" else " | ").join(f"({term})" for term in terms)
