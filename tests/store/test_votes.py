@@ -1,16 +1,25 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from fakes.papers import make_papers
 from sqlalchemy import select
 
 from triage.store.engine import Database
 from triage.store.models import VoteRow
+from triage.store.upsert import upsert_papers
 from triage.store.votes import (
+    TagUse,
+    Vote,
     VoteCount,
     add_tags,
+    count_relevant,
+    count_tags,
+    list_tagged,
     list_tags,
+    list_votes,
     load_votes,
     record_votes,
+    remove_shared_tags,
     remove_tags,
     withdraw_votes,
 )
@@ -101,3 +110,76 @@ async def test_tags_are_put_on_and_taken_off(database: Database) -> None:
             await remove_tags(session, [A, C], "x")
         assert await list_tags(session) == {"a": [C], "x": [B]}
         assert await list_tags(session, reader="another") == {"x": [A]}
+
+
+async def see_tags(database: Database, reader: str) -> list[TagUse]:
+    """What a reader sees."""
+    async with database.read() as session:
+        return await count_tags(session, reader=reader)
+
+
+async def test_a_reader_lists_own_votes(database: Database) -> None:
+    """By topic and id, on one topic or on all; nobody else's."""
+    await record(database, {B: -1, A: 1})
+    await record(database, {A: 1}, topic="other")
+    await record(database, {C: 1}, reader="another")
+    async with database.read() as session:
+        assert await list_votes(session, "t") == [Vote(A, "t", 1, _NOW), Vote(B, "t", -1, _NOW)]
+        assert [(vote.topic, vote.arxiv_id) for vote in await list_votes(session)] == [("other", A), ("t", A), ("t", B)]
+        assert await list_votes(session, reader="third") == []
+
+
+async def test_relevant_papers_are_counted_over_all_readers(database: Database) -> None:
+    """Only papers that the store has, each once, by votes and tags alike; what readers are at odds about is none."""
+    async with database.write() as session:
+        await upsert_papers(session, make_papers(2), _NOW)
+    await record(database, {A: 1, B: 1, C: 1})
+    await record(database, {A: 1, B: -1}, reader="another")
+    async with database.write() as session:
+        assert await count_relevant(session, "t") == 1
+        await add_tags(session, [B], "x", _NOW, reader="another")
+        assert await count_relevant(session, "t", ["x"]) == 2
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+async def test_only_its_owner_says_whether_a_tag_is_shared(database: Database, is_shared: bool) -> None:
+    """Put again with another word it changes; put again without a word it stays."""
+    async with database.write() as session:
+        await add_tags(session, [A], "x", _NOW, is_shared=not is_shared)
+        await add_tags(session, [A], "x", _NOW, is_shared=is_shared)
+        await add_tags(session, [A], "x", _NOW)
+        await add_tags(session, [A], "x", _NOW, reader="another")
+
+    assert await see_tags(database, "me") == [TagUse("x", 1, is_shared, is_mine=True)]
+
+
+async def test_tags_are_seen_by_their_owner_and_where_they_are_shared(database: Database) -> None:
+    """Papers count once however many readers tag them; a personal tag of another adds nothing to one's own."""
+    async with database.write() as session:
+        await add_tags(session, [A, B], "x", _NOW, is_shared=True)
+        await add_tags(session, [A], "x", _NOW, reader="another")
+        await add_tags(session, [B, C], "y", _NOW, reader="another")
+
+    assert await see_tags(database, "me") == [TagUse("x", 2, is_shared=True, is_mine=True)]
+    assert await see_tags(database, "another") == [
+        TagUse("x", 2, is_shared=True, is_mine=True),
+        TagUse("y", 2, is_shared=False, is_mine=True),
+    ]
+    assert await see_tags(database, "third") == [TagUse("x", 2, is_shared=True, is_mine=False)]
+    async with database.read() as session:
+        assert await list_tagged(session, "x", reader="third") == [A, B]
+        assert await list_tagged(session, "y", reader="third") == []
+        assert await list_tagged(session, "y", reader="another") == [B, C]
+
+
+async def test_shared_tags_are_taken_off_for_all_who_share_them(database: Database) -> None:
+    """Personal ones of the same name stay, and so do those on other papers; twice is once."""
+    async with database.write() as session:
+        await add_tags(session, [A, B], "x", _NOW, reader="bob", is_shared=True)
+        await add_tags(session, [A], "x", _NOW, reader="carol", is_shared=True)
+        await add_tags(session, [A], "x", _NOW, is_shared=False)
+        for _ in range(2):
+            await remove_shared_tags(session, A, "x")
+
+    async with database.read() as session:
+        assert [await list_tagged(session, "x", reader=reader) for reader in ("me", "bob")] == [[A, B], [B]]

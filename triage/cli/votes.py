@@ -13,6 +13,7 @@ from triage.core.paper import parse_arxiv_id
 from triage.core.rubric import find_topic
 from triage.errors import InputError, UnknownPaperError
 from triage.evaluation.labels import Label, read_labels
+from triage.reading.marks import read_tag_name
 from triage.store.papers import select_papers
 from triage.store.votes import VoteCount, add_tags, list_tags, load_votes, record_votes, remove_tags, withdraw_votes
 
@@ -122,8 +123,11 @@ def _to_votes(file: Path, labels: Sequence[Label]) -> dict[str, int]:
 @click.argument("arxiv_ids", nargs=-1, metavar="[ID...]")
 @click.option("--add", "added", metavar="NAME", help="Put this tag on the papers.")
 @click.option("--remove", "removed", metavar="NAME", help="Take this tag off them.")
+@click.option("--share/--private", "is_shared", default=None, help="Whether other readers see the tag that is put.")
 @json_option
-def tag(arxiv_ids: tuple[str, ...], added: str | None, removed: str | None, *, as_json: bool) -> None:
+def tag(
+    arxiv_ids: tuple[str, ...], added: str | None, removed: str | None, *, is_shared: bool | None, as_json: bool
+) -> None:
     """Name papers in your own words; without arguments, list your tags.
 
     A tag that a topic of the rubric names counts as a relevant vote for it.
@@ -136,10 +140,11 @@ def tag(arxiv_ids: tuple[str, ...], added: str | None, removed: str | None, *, a
         raise click.UsageError("Say --add NAME or --remove NAME.")
     if (added or removed) and not arxiv_ids:
         raise click.UsageError("Name the papers, such as 2604.02684.")
+    if is_shared is not None and not added:
+        raise click.UsageError("Say which tag, such as --add semantic-ids --share.")
     ids = read_ids(arxiv_ids)
-    for name in filter(None, (added, removed)):
-        _check_tag(name)
-    tags = run_with_services(lambda services: _tag(services, ids, added, removed))
+    added, removed = added and read_tag_name(added), removed and read_tag_name(removed)
+    tags = run_with_services(lambda services: _tag(services, ids, added, removed, is_shared=is_shared))
     if as_json:
         print_json(tags)
         return
@@ -149,11 +154,13 @@ def tag(arxiv_ids: tuple[str, ...], added: str | None, removed: str | None, *, a
         click.echo("No tags yet. Put one on a paper: triage tag 2604.02684 --add semantic-ids")
 
 
-async def _tag(services: Services, ids: Sequence[str], added: str | None, removed: str | None) -> dict[str, list[str]]:
+async def _tag(
+    services: Services, ids: Sequence[str], added: str | None, removed: str | None, *, is_shared: bool | None
+) -> dict[str, list[str]]:
     await check_known(services, ids)
     async with services.database.write() as session:
         if added:
-            await add_tags(session, ids, added, services.clock())
+            await add_tags(session, ids, added, services.clock(), is_shared=is_shared)
         if removed:
             await remove_tags(session, ids, removed)
         return await list_tags(session)
@@ -177,12 +184,6 @@ async def check_known(services: Services, ids: Sequence[str]) -> None:
             f"The store has no paper {', '.join(missing)}. Nothing was changed. Import or harvest it first, "
             "or check the id."
         )
-
-
-def _check_tag(name: str) -> str:
-    if not name.strip() or len(name) > 64 or not name.isprintable():  # noqa: PLR2004 - the column's width
-        raise InputError(f"{name!r} is no tag: expected 1 to 64 printable characters.")
-    return name
 
 
 def _print_count(count: VoteCount, topic: str, *, as_json: bool, known: int | None = None) -> None:

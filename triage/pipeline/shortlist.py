@@ -183,7 +183,7 @@ def _list_ties(
     place: Candidate, places: Places, liked: Sequence[StoredPaper], vectors: Mapping[int, NDArray[np.float32]]
 ) -> list[str]:
     """Reasons that lie in other papers: voted ones it is like, and near-copies that it stands for."""
-    ties = [f"like {arxiv_id}, which you marked relevant" for arxiv_id in _find_alike(place, liked, vectors)]
+    ties = [f"like {arxiv_id}, which was marked relevant" for arxiv_id in _find_alike(place, liked, vectors)]
     copies = [copy for copy, original in places.copies.items() if original == place.arxiv_id]
     return ties + [f"stands for {copy} too, which is nearly the same" for copy in copies]
 

@@ -103,7 +103,10 @@ class ScoreRow(Base):
     """What a scorer said of a paper for a topic, with its parts; never updated, superseded by another key."""
 
     __tablename__ = "scores"
-    __table_args__ = (UniqueConstraint("paper_id", "topic", "fingerprint", "scorer", "content_hash"),)
+    __table_args__ = (
+        UniqueConstraint("paper_id", "topic", "fingerprint", "scorer", "content_hash"),
+        Index("ix_scores_topic_fingerprint_score", "topic", "fingerprint", "score"),
+    )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id", ondelete="CASCADE"))
@@ -181,7 +184,7 @@ class EntryRow(Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     shortlist_id: Mapped[int] = mapped_column(ForeignKey("shortlists.id", ondelete="CASCADE"))
-    paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"))
+    paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"), index=True)
     kind: Mapped[str] = mapped_column(String(12))
     rank: Mapped[int]
     version: Mapped[int | None]

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.store.harvest_models import RunRow
@@ -63,10 +63,15 @@ async def find_last_reading(session: AsyncSession, archive: str) -> Run | None:
     return _to_run(row) if row else None
 
 
-async def list_runs(session: AsyncSession, limit: int = 20) -> list[Run]:
-    """The latest runs, newest first."""
-    rows = await session.scalars(select(RunRow).order_by(RunRow.id.desc()).limit(limit))
+async def list_runs(session: AsyncSession, limit: int = 20, offset: int = 0) -> list[Run]:
+    """The latest runs, newest first, after the first `offset`."""
+    rows = await session.scalars(select(RunRow).order_by(RunRow.id.desc()).offset(offset).limit(limit))
     return [_to_run(row) for row in rows]
+
+
+async def count_runs(session: AsyncSession) -> int:
+    """All that are kept."""
+    return await session.scalar(select(func.count()).select_from(RunRow)) or 0
 
 
 def _to_run(row: RunRow) -> Run:

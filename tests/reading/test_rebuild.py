@@ -1,0 +1,254 @@
+import asyncio
+import shutil
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator
+from pathlib import Path
+
+import pytest
+import structlog
+from fakes.judging_case import GR, NOW, WEEK, prepare_sample, read_bundled_rubric, wait_until
+
+from triage.adapters.hashing import HashingEmbedder
+from triage.core.rubric import find_topic
+from triage.errors import StoreError, UnknownTopicError
+from triage.pipeline.score import Bench
+from triage.pipeline.shortlist import build_shortlist
+from triage.reading.rebuild import MOST_DRAFTS, Rebuilder, rebuild_drafts
+from triage.store.drafts import Draft, list_drafts
+from triage.store.engine import Database
+from triage.store.shortlists import Shortlist, load_shortlist, replace_shortlist
+from triage.store.votes import record_votes
+
+SIZE = 7
+
+
+class Workshop:
+    """A rebuild that tests hold up, spoil and watch; it counts the weeks that it finished, per topic."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.finished: list[tuple[str, str]] = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.fault: Exception | None = None
+        self.threads: set[int] = set()
+
+    async def rebuild(self, topic: str) -> AsyncGenerator[str, None]:
+        """Two weeks, each when the gate is open."""
+        self.begun.append(topic)
+        self.threads.add(threading.get_ident())
+        for week in ("2026-W16", "2026-W15"):
+            self.gate.wait(30)
+            if self.fault is not None:
+                raise self.fault
+            self.finished.append((topic, week))
+            yield week
+
+
+@pytest.fixture
+def workshop() -> Workshop:
+    """With the gate open and nothing wrong."""
+    return Workshop()
+
+
+@pytest.fixture
+async def rebuilder(workshop: Workshop) -> AsyncIterator[Rebuilder]:
+    """One that works in the workshop."""
+    rebuilder = Rebuilder(workshop.rebuild)
+    yield rebuilder
+    workshop.gate.set()
+    await rebuilder.close()
+
+
+async def finish(rebuilder: Rebuilder, *topics: str) -> None:
+    """Wait until nothing of these is under way."""
+    await wait_until(lambda: not any(rebuilder.is_busy(topic) for topic in topics))
+
+
+async def test_a_request_rebuilds_beside_the_server(workshop: Workshop, rebuilder: Rebuilder) -> None:
+    """All weeks, in a thread that is not the loop's; what was not asked for is never busy."""
+    rebuilder.request("a")
+    await finish(rebuilder, "a")
+
+    assert workshop.finished == [("a", "2026-W16"), ("a", "2026-W15")]
+    assert threading.get_ident() not in workshop.threads
+    assert not rebuilder.is_busy("b")
+    assert rebuilder.last_error("a") is None
+
+
+async def test_requests_while_busy_make_one_further_run(workshop: Workshop, rebuilder: Rebuilder) -> None:
+    """However many votes come while a topic is built, it is built once more; another topic waits its turn."""
+    workshop.gate.clear()
+    rebuilder.request("a")
+    await wait_until(lambda: workshop.begun)
+    for topic in ("a", "b", "a", "a", "b"):
+        rebuilder.request(topic)
+    assert rebuilder.is_busy("a")
+    assert rebuilder.is_busy("b")
+    workshop.gate.set()
+    await finish(rebuilder, "a", "b")
+
+    assert workshop.begun == ["a", "a", "b"]
+    assert len(workshop.threads) == 1
+
+
+async def test_the_loop_goes_on_while_a_topic_is_built(workshop: Workshop, rebuilder: Rebuilder) -> None:
+    """Building holds its own thread only: others have their turn while it stands still."""
+    workshop.gate.clear()
+    rebuilder.request("a")
+    await wait_until(lambda: workshop.begun)
+    for _ in range(100):
+        await asyncio.sleep(0)
+
+    assert rebuilder.is_busy("a")
+    assert workshop.finished == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (StoreError("The database is full."), "The database is full."),
+        (ZeroDivisionError("/secret/path"), "The drafts could not be ranked anew (ZeroDivisionError)"),
+    ],
+)
+async def test_an_error_is_kept_until_a_run_succeeds(
+    workshop: Workshop, rebuilder: Rebuilder, fault: Exception, told: str
+) -> None:
+    """It is logged, told in a sentence without inner details, and stops neither the topic nor the others."""
+    workshop.fault = fault
+    with structlog.testing.capture_logs() as logs:
+        rebuilder.request("a")
+        await finish(rebuilder, "a")
+    error = rebuilder.last_error("a") or ""
+    assert error.startswith(told)
+    assert "secret" not in error
+    assert [(log["event"], log["topic"]) for log in logs] == [("rebuild_failed", "a")]
+    assert rebuilder.last_error("b") is None
+    workshop.fault = None
+    rebuilder.request("a")
+    await finish(rebuilder, "a")
+
+    assert rebuilder.last_error("a") is None
+    assert workshop.finished == [("a", "2026-W16"), ("a", "2026-W15")]
+
+
+async def test_closing_stops_between_weeks(workshop: Workshop, rebuilder: Rebuilder) -> None:
+    """The week in hand is finished, what waits is dropped, and requests afterwards do nothing; twice is once."""
+    workshop.gate.clear()
+    for topic in ("a", "b"):
+        rebuilder.request(topic)
+    await wait_until(lambda: workshop.begun)
+    closing = asyncio.create_task(rebuilder.close())
+    await wait_until(lambda: not rebuilder.is_busy("b"))
+    workshop.gate.set()
+    await closing
+    rebuilder.request("c")
+    await rebuilder.close()
+
+    assert workshop.finished == [("a", "2026-W16")]
+    assert workshop.begun == ["a"]
+    assert not any(rebuilder.is_busy(topic) for topic in "abc")
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the bundled week, embedded; copy it, do not use it."""
+    path = tmp_path_factory.mktemp("rebuild") / "sample.db"
+    prepare_sample(path)
+    return path
+
+
+@pytest.fixture
+async def bench(sample: Path, tmp_path: Path) -> AsyncIterator[Bench]:
+    """The bundled week with a draft of seven places."""
+    path = tmp_path / "triage.db"
+    shutil.copy(sample, path)
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    bench = Bench(database, HashingEmbedder(), read_bundled_rubric(), NOW)
+    await build_shortlist(bench, find_topic(bench.rubric, GR), WEEK, SIZE)
+    yield bench
+    await database.close()
+
+
+async def load(bench: Bench, week: str = str(WEEK)) -> Shortlist:
+    """The list in the store."""
+    async with bench.database.read() as session:
+        found = await load_shortlist(session, GR, week)
+    assert found is not None
+    return found
+
+
+async def vote_down(bench: Bench, shortlist: Shortlist) -> None:
+    """What stands first is not relevant, and the last five are."""
+    ids = [entry.arxiv_id for entry in shortlist.entries]
+    votes = dict.fromkeys(ids[:-5], -1) | dict.fromkeys(ids[-5:], 1)
+    async with bench.database.write() as session:
+        await record_votes(session, GR, votes, "test", NOW)
+
+
+async def rebuild(bench: Bench) -> list[str]:
+    """The weeks that were built."""
+    return [week async for week in rebuild_drafts(bench, GR)]
+
+
+async def test_a_draft_follows_the_votes(bench: Bench) -> None:
+    """Its size stays what it was, not the rubric's; without new votes it stays as it is."""
+    before = await load(bench)
+    assert bench.rubric.shortlist.size != SIZE
+    await vote_down(bench, before)
+
+    assert await rebuild(bench) == [str(WEEK)]
+    after = await load(bench)
+    assert "taste" in after.scorer
+    assert len(after.ranked) == after.size == SIZE
+    assert [entry.arxiv_id for entry in after.ranked] != [entry.arxiv_id for entry in before.ranked]
+    await rebuild(bench)
+    assert await load(bench) == after
+
+
+async def test_a_published_list_stays(bench: Bench) -> None:
+    """Votes that come later change the next ones only."""
+    await build_shortlist(bench, find_topic(bench.rubric, GR), WEEK, SIZE, publish=True)
+    before = await load(bench)
+    await vote_down(bench, before)
+
+    assert await rebuild(bench) == []
+    assert await load(bench) == before
+
+
+async def test_the_newest_drafts_of_a_topic_come_first(bench: Bench) -> None:
+    """As many as follow a vote, each with its size; older ones wait until somebody builds them."""
+    async with bench.database.write() as session:
+        for topic, week in ((GR, "2026-W17"), (GR, "2026-W18"), (GR, "2026-W19"), ("agent-evaluation", "2026-W19")):
+            await replace_shortlist(session, Shortlist(topic, week, 3, "f", "s", 0, NOW, None, ()), [])
+    async with bench.database.read() as session:
+        assert await list_drafts(session, GR, MOST_DRAFTS) == [Draft(str(WEEK), SIZE), Draft("2026-W19", 3)]
+        assert await list_drafts(session, "agent-evaluation", MOST_DRAFTS) == [Draft("2026-W19", 3)]
+
+
+async def test_an_unknown_topic_has_no_drafts(bench: Bench) -> None:
+    """The message names those there are."""
+    with pytest.raises(UnknownTopicError, match=GR):
+        await anext(rebuild_drafts(bench, "nonsense"))
+
+
+async def test_a_vote_rebuilds_the_draft_in_the_background(bench: Bench) -> None:
+    """With a database of its own, since that of the server belongs to another loop; the server sees the new list."""
+
+    async def rebuild(topic: str) -> AsyncGenerator[str, None]:
+        database = Database(bench.database.url.render_as_string())
+        try:
+            async for week in rebuild_drafts(Bench(database, bench.embedder, bench.rubric, bench.now), topic):
+                yield week
+        finally:
+            await database.close()
+
+    before = await load(bench)
+    await vote_down(bench, before)
+    rebuilder = Rebuilder(rebuild)
+    rebuilder.request(GR)
+    await finish(rebuilder, GR)
+    await rebuilder.close()
+
+    assert rebuilder.last_error(GR) is None
+    assert (await load(bench)).entries != before.entries
