@@ -2,21 +2,32 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 import string
 import zlib
+from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
+from triage.errors import InputError
+
 SOLE_READER: Final = "me"
 """The reader of an installation without accounts."""
+
+KeyKind = Literal["session", "token", "link"]
+"""What a key is for: a browser that is signed in, a program, an emailed link that signs in once."""
 
 KEY_PREFIX: Final = "triage"
 _ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _PUBLIC, _SECRET, _CHECK = 12, 32, 6  # characters; 32 of 62 are 190 random bits
 _LENGTHS = (len(KEY_PREFIX), _PUBLIC, _SECRET + _CHECK)
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
+# What browsers take for an address: https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address
+_EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*", re.ASCII)
+_LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 
 
 class Role(StrEnum):
@@ -40,8 +51,33 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
+class Reader(msgspec.Struct, frozen=True):
+    """A person with an account; `name` never changes, `email` is in lower case, times are aware, UTC."""
+
+    name: str
+    email: str
+    role: Role
+    created_at: datetime
+    has_password: bool = False
+    disabled_at: datetime | None = None
+
+
+class TokenView(msgspec.Struct, frozen=True):
+    """A program's key as its owner sees it: never the secret. `public` is the part between the underscores."""
+
+    public: str
+    label: str
+    scopes: tuple[Scope, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None = None
+
+
 class Principal(msgspec.Struct, frozen=True):
-    """On whose behalf a request is made. `means` is `sole`, `session` or `token`; `credential` is its public part."""
+    """On whose behalf a request is made. `means` is `sole`, `session`, `token`, or `nobody` for an anonymous reader.
+
+    `credential` is the public part of the key; `reader` is empty for nobody, who owns nothing.
+    """
 
     reader: str
     role: Role
@@ -74,6 +110,24 @@ class Key(msgspec.Struct, frozen=True):
     def proves(self, digest: str) -> bool:
         """Whether the secret is the one of that digest, in a time that does not depend on where they differ."""
         return hmac.compare_digest(self.digest, digest)
+
+
+def clean_name(text: str) -> str:
+    """A reader's name as it is kept; raises `InputError` that says what was expected."""
+    if _NAME.fullmatch(text) is None:
+        raise InputError(
+            f"{text!r} is no name for a reader: expected at most 64 of a-z, 0-9, dot, hyphen and underscore, "
+            "the first a letter or digit, such as ada."
+        )
+    return text
+
+
+def clean_email(text: str) -> str:
+    """An address as it is kept and compared, in lower case; raises `InputError` that says what was expected."""
+    email = text.lower()
+    if len(email) > _LONGEST_EMAIL or _EMAIL.fullmatch(email) is None:
+        raise InputError(f"{text!r} is no mail address: expected one such as ada@example.org.")
+    return email
 
 
 def mint_key() -> Key:
