@@ -11,18 +11,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import triage
 from triage.config import Settings
 from triage.core.rubric import JudgeRules, Rubric
-from triage.core.rubric_reading import read_rubric
 from triage.errors import InputError
+from triage.home import load_rubric, prepare_home
 from triage.pipeline.asking import FREE, JudgeDesk, Pause, Price
 from triage.pipeline.prices import find_price, read_prices
 from triage.pipeline.reconcile import Desk
 from triage.pipeline.replay import Clients
 from triage.pipeline.report import Progress, keep_quiet
 from triage.pipeline.score import Bench
-from triage.ports import Embedder, Feed, Index, Source
+from triage.ports import Embedder, Feed, Index, Mailer, Source
+from triage.reading.fresh_index import FreshIndex
 from triage.reading.library import Library
 from triage.store.calls import Limits
 from triage.store.engine import Database
@@ -40,10 +40,17 @@ if TYPE_CHECKING:
 class Services:
     """What the commands work with; adapters are opened at first use, since models take time to load."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Callable[[], datetime],
+        open_embedder: Callable[[], Embedder] | None = None,
+    ) -> None:
         self.settings = settings
         self.database = database
         self.clock = clock
+        self._open_embedder = open_embedder
 
     @cached_property
     def rubric(self) -> Rubric:
@@ -55,6 +62,8 @@ class Services:
         """The embedder in force; raises `ModelError`."""
         from triage.adapters.embedders import open_embedder
 
+        if self._open_embedder is not None:
+            return self._open_embedder()
         return open_embedder(self.settings.embedder, self.settings.threads)
 
     @cached_property
@@ -224,6 +233,13 @@ class Services:
         return key
 
     @cached_property
+    def mailer(self) -> Mailer:
+        """Puts messages into the folder `outbox` of the data folder."""
+        from triage.adapters.folder_mailer import FolderMailer
+
+        return FolderMailer(self.settings.home / "outbox")
+
+    @cached_property
     def library(self) -> Library:
         """What reading works with."""
         return Library(
@@ -231,59 +247,35 @@ class Services:
         )
 
     async def _open_index(self) -> Index:
-        raise NotImplementedError
+        return await self._fresh_index.open()
+
+    @cached_property
+    def _fresh_index(self) -> FreshIndex:
+        from triage.adapters.faiss_index import FaissIndex
+
+        return FreshIndex(self.database, self.embedder_name, lambda: FaissIndex(self.settings.threads))
 
     def bench(self, progress: Progress = keep_quiet) -> Bench:
         """What scoring and shortlists work with."""
         return Bench(self.database, self.embedder, self.rubric, self.clock(), progress)
 
 
-def find_rubric(settings: Settings) -> Path:
-    """The file in force: the one set, the one in the data folder, or the one that ships with the program."""
-    if settings.rubric is not None:
-        return settings.rubric
-    own = settings.home / "rubric.yaml"
-    if os.path.isfile(own):  # noqa: PTH113 - unlike Path.is_file, answers no for a folder one may not look into
-        return own
-    package = Path(triage.__file__).parent
-    inside = package / "rubric.yaml"
-    return inside if inside.is_file() else package.parent / "rubric.yaml"
-
-
-def load_rubric(settings: Settings) -> Rubric:
-    """Read and check the rubric in force; raises `InputError` when it cannot be read or is wrong."""
-    path = find_rubric(settings)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The rubric {path} cannot be read: {error}. Expected a YAML file in UTF-8.") from error
-    return read_rubric(text, str(path))
-
-
 @asynccontextmanager
 async def open_services(
-    settings: Settings | None = None, clock: Callable[[], datetime] | None = None
+    settings: Settings | None = None,
+    clock: Callable[[], datetime] | None = None,
+    open_embedder: Callable[[], Embedder] | None = None,
 ) -> AsyncIterator[Services]:
-    """Open the store, creating or upgrading it; raises `InputError` for a folder or database that cannot be used."""
+    """Open the store, creating or upgrading it; raises `InputError` for a folder or database that cannot be used.
+
+    `open_embedder` hands out one that is loaded already, instead of that of the settings.
+    """
     settings = settings or Settings()
     if settings.database_url is None:
         prepare_home(settings.home)
     database = Database(settings.url)
     try:
         await ensure_schema(database)
-        yield Services(settings, database, clock or (lambda: settings.now or datetime.now(UTC)))
+        yield Services(settings, database, clock or (lambda: settings.now or datetime.now(UTC)), open_embedder)
     finally:
         await database.close()
-
-
-def prepare_home(home: Path) -> None:
-    """Make the data folder; raise `InputError` that names it when it cannot be made or written to."""
-    probe = home / ".writable"
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink(missing_ok=True)  # another process may have been faster
-    except OSError as error:
-        raise InputError(
-            f"The data folder {home} cannot be written: {error.strerror}. Set TRIAGE_HOME to a folder that can."
-        ) from error

@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from rich.console import Console
 
 from triage.bootstrap import Services, open_services
-from triage.cli.output import print_json, print_shortlist, to_record
+from triage.cli.output import print_json, print_shortlist
 from triage.cli.session import json_option, show_progress
 from triage.config import Settings
 from triage.core.rubric import Topic
@@ -25,6 +25,7 @@ from triage.errors import InputError
 from triage.log import configure_logging
 from triage.pipeline.render import RENDERERS, name_file, write_shortlist
 from triage.pipeline.report import Progress
+from triage.reading.shortlists import to_record
 from triage.store.shortlists import Shortlist
 
 _WEEK = parse_week("2026-W20")

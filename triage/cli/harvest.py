@@ -10,9 +10,8 @@ from rich.console import Console
 from triage.bootstrap import Services
 from triage.cli.output import print_json, print_reports
 from triage.cli.session import WEEK, json_option, run_with_services, show_progress
-from triage.core.announcements import utc_day
-from triage.core.week import EASTERN, Week
-from triage.errors import InputError
+from triage.core.announcements import check_week_has_begun, utc_day
+from triage.core.week import Week
 from triage.pipeline.report import StepReport
 
 _OWN = "\0"  # no folder can bear that name: the data folder's own answers
@@ -75,12 +74,6 @@ def repair(ids: tuple[str, ...], since: datetime | None, days: int, *, as_json: 
     """
     reports = run_with_services(lambda services: _repair(services, ids, since.date() if since else None, days))
     _print(reports, "Repair", as_json=as_json)
-
-
-def check_week_has_begun(week: Week, now: datetime) -> None:
-    """Raise `InputError` for a week nothing can have been listed in yet."""
-    if week.monday > now.astimezone(EASTERN).date():
-        raise InputError(f"{week} begins on {week.monday}, which lies in the future; nothing was listed in it yet.")
 
 
 async def _harvest(services: Services, since: date | None) -> list[StepReport]:

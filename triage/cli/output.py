@@ -4,34 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
-import msgspec
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from triage.core.latex import read_latex
 from triage.pipeline.report import StepReport
+from triage.reading.shortlists import encode_indented
 from triage.store.shortlists import Entry, Shortlist
 
 
 def print_json(value: Any) -> None:
     """Indented JSON on standard output."""
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
-
-
-def to_record(shortlist: Shortlist) -> dict[str, Any]:
-    """The shortlist as programs read it: `papers` in order of rank, `exploration` beside them."""
-    return {
-        "topic": shortlist.topic,
-        "week": shortlist.week,
-        "considered": shortlist.considered,
-        "fingerprint": shortlist.fingerprint,
-        "scorer": shortlist.scorer,
-        "built_at": shortlist.built_at,
-        "published_at": shortlist.published_at,
-        "papers": [_to_place(entry) for entry in shortlist.ranked],
-        "exploration": [_to_place(entry) for entry in shortlist.explored],
-    }
+    click.echo(encode_indented(value).decode())
 
 
 def print_shortlist(console: Console, shortlist: Shortlist, title: str) -> None:
@@ -70,25 +55,6 @@ def print_reports(console: Console, reports: Sequence[StepReport], title: str) -
             escape(report.note),
         )
     console.print(table)
-
-
-def _to_place(entry: Entry) -> dict[str, Any]:
-    return {
-        "rank": entry.rank,
-        "arxiv_id": entry.arxiv_id,
-        "title": entry.title,
-        "score": entry.score,
-        "takeaway": entry.takeaway,
-        "takeaway_source": entry.takeaway_source,
-        "takeaway_by": entry.takeaway_by,
-        "takeaways": entry.takeaways,
-        "judgement": entry.judgement,
-        "reasons": list(entry.reasons),
-        "url": f"https://arxiv.org/abs/{entry.arxiv_id}",
-        "is_withdrawn": entry.is_withdrawn,
-        "version": entry.version,
-        "newest_version": entry.newest,
-    }
 
 
 def _describe(entry: Entry, *, is_judged: bool) -> str:

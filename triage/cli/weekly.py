@@ -7,13 +7,14 @@ import click
 from rich.console import Console
 
 from triage.bootstrap import Services
-from triage.cli.harvest import check_week_has_begun
-from triage.cli.output import print_json, print_reports, print_shortlist, to_record
+from triage.cli.output import print_json, print_reports, print_shortlist
 from triage.cli.session import WEEK, json_option, run_with_services, show_progress
+from triage.core.announcements import check_week_has_begun
 from triage.core.rubric import Topic, find_topic
 from triage.core.week import Week
 from triage.pipeline.render import write_shortlist
 from triage.pipeline.report import StepReport
+from triage.reading.shortlists import to_record
 from triage.store.shortlists import Shortlist
 
 week_option = click.option("--week", type=WEEK, required=True, help="An ISO week, such as 2026-W31.")

@@ -12,6 +12,7 @@ import msgspec
 
 from triage.core.deferred_days import DEFERRED_DAYS
 from triage.core.week import EASTERN, Week
+from triage.errors import InputError
 
 CUTOFF = time(14, 0)
 ANNOUNCED = time(20, 0)
@@ -119,3 +120,9 @@ def latest_listing_until(day: date) -> date:
 def utc_day(moment: datetime) -> date:
     """The UTC day of an aware time."""
     return moment.astimezone(UTC).date()
+
+
+def check_week_has_begun(week: Week, now: datetime) -> None:
+    """Raise `InputError` for a week nothing can have been listed in yet."""
+    if week.monday > now.astimezone(EASTERN).date():
+        raise InputError(f"{week} begins on {week.monday}, which lies in the future; nothing was listed in it yet.")
