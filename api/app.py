@@ -6,11 +6,21 @@ from contextlib import asynccontextmanager
 from litestar import Litestar
 from litestar.di import Provide
 
+from api.access_log import AccessLogMiddleware
 from api.auth import AuthMiddleware
-from api.dependencies import provide_library, provide_principal, provide_services
+from api.cache import AnswerCache
+from api.dependencies import provide_answers, provide_library, provide_principal, provide_refresher, provide_services
+from api.headers import say_policy
+from api.limits import MOST_BYTES, HostMiddleware, forget_addresses, limit_rate
+from api.mcp import mcp_plugin
+from api.methods import list_methods
+from api.openapi import describe_api
+from api.origin import OriginMiddleware
 from api.pages.controllers import page_router
 from api.problems import problem_details
-from api.routes.controllers import api_router
+from api.refresh import open_refresher
+from api.routes.controllers import api_router, root_router
+from api.routes.health import count_requests
 from triage.bootstrap import open_services
 from triage.config import Settings
 
@@ -21,19 +31,32 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with open_services(settings) as services:
-            app.state.services = services
+        answers = AnswerCache()
+        async with open_services(settings) as services, open_refresher(services, answers) as refresher:
+            app.state.update(services=services, settings=settings, answers=answers, refresher=refresher)
             yield
 
     return Litestar(
-        route_handlers=[api_router(settings), page_router(settings)],
-        lifespan=[lifespan],
+        route_handlers=[api_router(), root_router(), page_router(settings)],
+        lifespan=[lifespan, forget_addresses],
         dependencies={
             "services": Provide(provide_services, sync_to_thread=False),
             "library": Provide(provide_library, sync_to_thread=False),
             "principal": Provide(provide_principal, sync_to_thread=False),
+            "answers": Provide(provide_answers, sync_to_thread=False),
+            "refresher": Provide(provide_refresher, sync_to_thread=False),
         },
-        middleware=[AuthMiddleware(settings)],
-        plugins=[problem_details()],
+        middleware=[
+            AccessLogMiddleware(),
+            HostMiddleware(settings),
+            *limit_rate(settings),
+            AuthMiddleware(settings),
+            OriginMiddleware(),
+            count_requests(),
+        ],
+        before_send=[say_policy(settings), list_methods],
+        request_max_body_size=MOST_BYTES,
+        plugins=[problem_details(), mcp_plugin(settings)],
+        openapi_config=describe_api(settings),
         logging_config=None,
     )

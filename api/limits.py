@@ -1,0 +1,85 @@
+"""How much one address may ask, and of which hosts: all checks that need no look at the database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from litestar import Litestar, Request
+from litestar.enums import ScopeType
+from litestar.exceptions import ClientException
+from litestar.middleware import ASGIMiddleware, DefineMiddleware
+from litestar.middleware.rate_limit import RateLimitConfig
+from litestar.stores.memory import MemoryStore
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from triage.config import Settings
+
+MOST_BYTES = 64 * 1024
+"""Of a request's body: the longest note in UTF-8, and some more."""
+SIGN_INS = 10
+"""Attempts to sign in per minute and address."""
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_STORE = "rate_limit"
+
+
+class HostMiddleware(ASGIMiddleware):
+    """Answers the host of `public_url` and, without accounts, this machine's names, on any port; others get 400.
+
+    A name of somebody else's that was made to lead here (DNS rebinding) is none of them.
+    """
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, settings: Settings) -> None:
+        own = () if settings.accounts else _LOOPBACK
+        self.hosts = frozenset({urlsplit(settings.public_url).hostname, *own})
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Look, and go on."""
+        host = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1")
+        if read_host(host) not in self.hosts:
+            raise ClientException("This server does not go by that host name; see TRIAGE_PUBLIC_URL.")
+        await next_app(scope, receive, send)
+
+
+def read_host(header: str) -> str | None:
+    """The host of a Host header, lower case, without port and brackets; None where it is none."""
+    try:
+        return urlsplit(f"//{header}").hostname
+    except ValueError:
+        return None
+
+
+def limit_rate(settings: Settings) -> list[DefineMiddleware]:
+    """The limit for everything, where there is one; no limit for the sole reader."""
+    if not settings.accounts or not settings.rate_limit:
+        return []
+    return [RateLimitConfig(rate_limit=("minute", settings.rate_limit), store=_STORE).middleware]
+
+
+def limit_sign_ins() -> DefineMiddleware:
+    """The limit for guessing passwords and for having mails sent, counted apart from everything else."""
+    limit = RateLimitConfig(rate_limit=("minute", SIGN_INS), identifier_for_request=_name_guesser, store=_STORE)
+    return limit.middleware
+
+
+@asynccontextmanager
+async def forget_addresses(app: Litestar) -> AsyncIterator[None]:
+    """Drop what is known of addresses that have been quiet for a minute, while the application runs."""
+
+    async def sweep() -> None:
+        store = app.stores.get(_STORE)
+        while isinstance(store, MemoryStore):
+            await asyncio.sleep(60)
+            await store.delete_expired()
+
+    task = asyncio.create_task(sweep())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+def _name_guesser(request: Request[object, object, object]) -> str:  # type: ignore[type-var]
+    return f"sign-in {request.client.host if request.client else ''}"
