@@ -13,13 +13,12 @@ from triage.ports import Neighbour
 class FaissIndex:
     """`Index` by exhaustive inner product; the first vectors decide the dimension.
 
-    `threads` compute together, in the whole process; any number of callers may add and search at the same time.
+    `threads` compute a search together, which pays on idle machines alone: two that wait for each other on a busy one
+    took ten times as long as one. Any number of callers may add and search at the same time.
     """
 
     def __init__(self, threads: int = 1) -> None:
-        import faiss
-
-        faiss.omp_set_num_threads(max(1, threads))
+        self._threads = max(1, threads)
         self._flat: Any = None
         self._keys: set[int] = set()
         self._lock = Lock()  # FAISS may search in several threads, but not while one adds
@@ -47,6 +46,9 @@ class FaissIndex:
 
     def search(self, vector: NDArray[np.float32], count: int) -> list[Neighbour]:
         """The nearest of them, `count` or all, nearest first, equals by key; `vector` is `(d,) float32`, unit."""
+        import faiss
+
+        faiss.omp_set_num_threads(self._threads)  # OpenMP keeps the number per calling thread
         with self._lock:
             if not self._keys or count < 1:
                 return []
