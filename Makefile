@@ -8,9 +8,10 @@ STAMP := $(VENV)/.installed
 RUNS ?= 10000
 POINTS ?= 1000
 CASES ?= 1000000
+REQUESTS ?= 100000
 SEED ?= 20261122
 
-.PHONY: help install demo test bench-faults check format clean
+.PHONY: help install demo serve test bench-faults bench-api-fuzz check format clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,6 +28,11 @@ install: $(STAMP)  ## create .venv with everything
 demo: install  ## the main job on the bundled made-up week, offline
 	$(BIN)/triage demo
 
+serve: install  ## the demo's week as pages and API, at http://127.0.0.1:8000
+	test -d demo/data || $(BIN)/triage demo
+	TRIAGE_HOME=demo/data TRIAGE_NOTICE="Made up for the Triage demo: no paper, person or number here is real." \
+		$(BIN)/triage serve
+
 test: install check  ## checks, then all tests
 	$(BIN)/python -m pytest -n 2
 
@@ -37,6 +43,10 @@ bench-faults: install  ## show that nothing is lost: faults, kills, pace, rivals
 	$(BIN)/python benchmarks/rivals.py --seed $(SEED)
 	$(BIN)/python benchmarks/oai_scale.py
 	$(BIN)/python benchmarks/fuzz_parsers.py --cases $(CASES) --seed $(SEED)
+
+bench-api-fuzz: install  ## send the API what its document allows and forbids, on both databases (REQUESTS=100000: hours)
+	$(BIN)/python benchmarks/api_fuzz.py --requests $(REQUESTS) --seed $(SEED)
+	$(BIN)/python benchmarks/api_fuzz.py --requests $(REQUESTS) --seed $(SEED) --database postgresql
 
 check: install  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     """Address of the one proxy in front, whose X-Forwarded-For is believed; empty: there is none."""
     rate_limit: int = Field(default=600, ge=0)
     """Requests a minute from one address, with accounts; 0 means no limit."""
+    notice: str = Field(default="", max_length=300)
+    """A line that stands above every page, such as when the server will be down."""
     now: AwareDatetime | None = None
     """Take it to be this time, such as 2026-08-21T12:00:00Z: for trials with answers of another time."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
