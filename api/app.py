@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from litestar import Litestar
+from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
 
 from api.access_log import AccessLogMiddleware
@@ -17,6 +18,8 @@ from api.methods import list_methods
 from api.openapi import describe_api
 from api.origin import OriginMiddleware
 from api.pages.controllers import page_router
+from api.pages.drawings import open_drawings
+from api.pages.errors import UNROUTED_ERRORS
 from api.problems import problem_details
 from api.refresh import open_refresher
 from api.routes.controllers import api_router, root_router
@@ -32,8 +35,15 @@ def create_app(settings: Settings | None = None) -> Litestar:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         answers = AnswerCache()
-        async with open_services(settings) as services, open_refresher(services, answers) as refresher:
-            app.state.update(services=services, settings=settings, answers=answers, refresher=refresher)
+        async with (
+            open_services(settings) as services,
+            open_refresher(services, answers) as refresher,
+            open_drawings() as drawings,
+        ):
+            _ = services.rubric  # a wrong one is better told now than to the first reader
+            app.state.update(
+                services=services, settings=settings, answers=answers, refresher=refresher, drawings=drawings
+            )
             yield
 
     return Litestar(
@@ -56,6 +66,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
         ],
         before_send=[say_policy(settings), list_methods],
         request_max_body_size=MOST_BYTES,
+        # Pages shrink to a sixth. Not the API's cached answers: programs are many, and a proxy can do it for them.
+        compression_config=CompressionConfig("gzip", gzip_compress_level=4, exclude=["^/api/", "^/feeds/", "^/mcp"]),
+        exception_handlers=UNROUTED_ERRORS,
         plugins=[problem_details(), mcp_plugin(settings)],
         openapi_config=describe_api(settings),
         logging_config=None,

@@ -28,6 +28,7 @@ address with archive and number. Lists have a total order, and are read in parts
 _TAGS: Final = (
     Tag("Shortlists", "Topics, weeks and the ranked lists."),
     Tag("Papers", "Papers with their scores, history and neighbours; search."),
+    Tag("Feeds", "Shortlists and tags for feed readers."),
     Tag("Marks", "Your own tags, votes, notes and subscriptions."),
     Tag("Account", "Who you are."),
     Tag("Trust", "What was expected, what came, and by what rules it was ranked."),

@@ -1,11 +1,46 @@
 """All pages in one router."""
 
 from litestar import Router
+from litestar.datastructures import CacheControlHeader
+from litestar.static_files import create_static_files_router
 
+from api.pages.actions import PaperActions
+from api.pages.docs import DocsPages
+from api.pages.errors import PAGE_ERRORS
+from api.pages.ledger import LedgerPages
+from api.pages.papers import PaperPages
+from api.pages.search import SearchPages
+from api.pages.shortlists import ShortlistPages
+from api.pages.sign_in import sign_in_router
+from api.pages.subscriptions import SubscriptionPages
+from api.pages.tags import TagPages
+from api.pages.templating import STATIC
+from api.pages.tokens import TokenPages
+from api.pages.week_map import MapPages
 from triage.config import Settings
 
 
 def page_router(settings: Settings) -> Router:
     """Everything for people."""
-    del settings
-    return Router("/", route_handlers=[])
+    static = create_static_files_router(
+        "/static", [STATIC], cache_control=CacheControlHeader(max_age=31_536_000, public=True, immutable=True)
+    )
+    return Router(
+        "/",
+        route_handlers=[
+            static,
+            ShortlistPages,
+            PaperPages,
+            PaperActions,
+            SearchPages,
+            TagPages,
+            MapPages,
+            SubscriptionPages,
+            TokenPages,
+            LedgerPages,
+            DocsPages,
+            sign_in_router(settings),
+        ],
+        exception_handlers=PAGE_ERRORS,
+        include_in_schema=False,
+    )

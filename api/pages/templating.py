@@ -73,6 +73,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # a running server keeps to one state of code and templates
     )
     made.filters.update(latex=to_plain, anchor=to_anchor, link_papers=link_papers, day=_name_day, number="{:,}".format)
     made.globals.update(static=locate_static, arxiv_thanks=ARXIV_THANKS)

@@ -55,7 +55,7 @@ SHORTLIST: Final = ShortlistView(
     _FINGERPRINT,
     "prior",
     _NOON,
-    None,
+    _NOON,
     (
         ShortlistPlace(
             rank=1,
@@ -64,9 +64,9 @@ SHORTLIST: Final = ShortlistView(
             score=0.91,
             takeaway=_TAKEAWAY,
             takeaway_source=_TAKEAWAY,
-            takeaway_by=None,
+            takeaway_by="api.example.org/some-model",
             takeaways={},
-            judgement=None,
+            judgement="judged",
             reasons=("says “semantic ids”",),
             url="https://arxiv.org/abs/2605.90015",
             is_withdrawn=False,
@@ -89,13 +89,13 @@ PAPER: Final = PaperView(
     _NOON,
     _NOON,
     "12 pages",
-    None,
-    None,
+    "10.48550/arXiv.2605.90015",
+    "Proc. of a Conference",
     is_withdrawn=False,
     url="https://arxiv.org/abs/2605.90015",
     takeaway=_TAKEAWAY,
     takeaway_source=_TAKEAWAY,
-    takeaway_by=None,
+    takeaway_by="api.example.org/some-model",
     scores=(
         TopicScore(
             _TOPIC,

@@ -97,20 +97,17 @@ class ShortlistController(Controller):
         request: Request[Principal | None, str | None, State],
         topic: TopicName,
         week: WeekName,
-        form: Annotated[
+        format: Annotated[  # noqa: A002 - the parameter's own name stands in errors
             FileFormat,
-            QueryParameter(
-                name="format",
-                description="JSON, a Markdown digest, BibTeX, RIS, CSL-JSON, or a table for spreadsheets.",
-            ),
+            QueryParameter(description="JSON, a Markdown digest, BibTeX, RIS, CSL-JSON, or a table for spreadsheets."),
         ] = "json",
     ) -> Response[bytes]:
         """Read a shortlist. As JSON it is what `triage shortlist --json` prints; send `If-None-Match` to save it."""
         # No dependencies here: Litestar takes longer to hand them over than all of this takes (benchmarks/api_load.py).
         answers: AnswerCache = request.app.state.answers
         services: Services = request.app.state.services
-        make = partial(_write_shortlist, services, topic, week, form)
-        return send_answer(request, await answers.fetch(f"{topic}/{week}.{form}", make))
+        make = partial(_write_shortlist, services, topic, week, format)
+        return send_answer(request, await answers.fetch(f"{topic}/{week}.{format}", make))
 
     @put(
         "/publication",

@@ -110,6 +110,13 @@ def test_a_version_leads_to_the_paper(client: TestClient[Litestar]) -> None:
     assert client.get(f"{PAPER}v1").status_code == 200
 
 
+def test_keys_vote_for_the_topic_that_the_paper_is_best_for(client: TestClient[Litestar]) -> None:
+    """The script presses the first pair of buttons, so that the topic with the greatest score stands first."""
+    listed = client.get("/api/v1/shortlists/agent-evaluation/2026-W20").json()["papers"][0]
+    page = client.get(f"/papers/{listed['arxiv_id']}").text
+    assert page.index('id="topic-agent-evaluation"') < page.index('id="topic-generative-recommendation"')
+
+
 def test_search_finds_and_says_how(client: TestClient[Litestar]) -> None:
     """Words, and an id; what is asked for stands in the box again, as text."""
     assert "found by words" in client.get("/search?q=semantic+ids").text
@@ -119,7 +126,7 @@ def test_search_finds_and_says_how(client: TestClient[Litestar]) -> None:
 
 def test_a_search_without_words_shows_how(client: TestClient[Litestar]) -> None:
     """Examples, each a link."""
-    assert client.get("/search").text.count('href="/search?q=') == 3
+    assert client.get("/search").text.count('href="/search?q=') == 2
 
 
 def test_a_search_that_is_too_long_is_refused(client: TestClient[Litestar]) -> None:

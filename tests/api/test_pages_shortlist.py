@@ -1,7 +1,10 @@
 """The page of a week's shortlist: the same list as everywhere, its reasons, and the reader's marks in place."""
 
 import re
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
@@ -156,6 +159,27 @@ def test_a_reader_sees_their_own_votes_only(lab: Lab) -> None:
     assert pressed == {"ada": 0, "bob": 1, "carol": 0}
 
 
+def test_a_place_tells_what_is_out_of_the_ordinary(home: Path) -> None:
+    """Withdrawn, revised, not judged, flagged, a takeaway that a model wrote, and one in another language."""
+    changes = (
+        "UPDATE papers SET is_withdrawn = 1 WHERE arxiv_id = '2605.90076'",
+        "UPDATE papers SET version = 3 WHERE id IN (SELECT paper_id FROM shortlist_entries WHERE rank = 2)",
+        "UPDATE shortlist_entries SET judgement = 'judged' WHERE rank > 2",
+        """UPDATE shortlist_entries SET takeaway_by = 'http://127.0.0.1/small', takeaways = '{"zh": "要点"}',
+        reasons = '["flagged: <i>orders</i> the judge", "close"]' WHERE rank = 1 AND kind = 'ranked'""",
+    )
+    with closing(sqlite3.connect(home / "triage.db")) as database, database:
+        for change in changes:
+            database.execute(change)
+    with open_client(home) as client:
+        first, second, *_ = list_classed(parse(client.get(PAGE).text), "place")
+    text = read_text(first)
+    for said in ("withdrawn", "not judged", "flagged: <i>orders</i> the judge", "written by small, checked", "要点"):
+        assert said in text
+    assert [each.get("lang") for each in list_classed(first, "takeaway")] == [None, "zh"]
+    assert "revised: v3" in read_text(second)
+
+
 @pytest.mark.parametrize("value", [1, -1, 0])
 def test_a_vote_is_confirmed_in_words(value: int) -> None:
     """Each vote has its sentence, which says which lists count it."""
@@ -170,3 +194,18 @@ def test_static_files_may_be_kept_for_ever(client: TestClient[Litestar]) -> None
     assert answer.status_code == 200
     assert "immutable" in answer.headers["cache-control"]
     assert len(answer.content) < 25_000
+
+
+def test_visitors_see_no_shared_tags(lab_sample: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+    """What is shared with the lab is for those who signed in."""
+    path, keys = lab_sample
+    shutil.copy(path, tmp_path / "triage.db")
+    with open_client(tmp_path, accounts=True, anonymous_reading=True) as client:
+        form = {"name": "lab-only", "is_shared": "true"}
+        bob = {"Authorization": f"Bearer {keys['bob']}"}
+        client.post("/papers/2605.90076/tags", data=form, headers=bob, follow_redirects=False)
+        pages = (PAGE, "/papers/2605.90076", "/papers/2605.90041", "/search?q=2605.90076")
+        shown = {page: "lab-only" in client.get(page).text for page in pages}
+        known = {page: "lab-only" in client.get(page, headers=bob).text for page in pages[:2]}
+    assert not any(shown.values())
+    assert all(known.values())

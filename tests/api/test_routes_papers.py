@@ -30,7 +30,7 @@ def test_writing_to_ids_with_a_slash_is_routed_too(client: TestClient[Litestar])
 
 def test_lists_are_filtered_and_read_in_parts(client: TestClient[Litestar]) -> None:
     """By week, topic and score, in the order of scores; parts join without gap or repetition."""
-    wanted = {"week": "2026-W20", "topic": TOPIC, "min_score": 0.05}
+    wanted: dict[str, str | float] = {"week": "2026-W20", "topic": TOPIC, "min_score": 0.05}
     everything = client.get("/api/v1/papers", params=wanted | {"limit": 100}).json()
     scores = [card["score"] for card in everything["items"]]
     parts = [client.get("/api/v1/papers", params=wanted | {"limit": 3, "offset": 3 * n}).json() for n in range(2)]

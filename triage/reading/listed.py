@@ -24,14 +24,14 @@ class ListedPaper(msgspec.Struct, frozen=True):
     tags: tuple[TagView, ...]
 
 
-async def load_listed(library: Library, shortlist: Shortlist, reader: str | None) -> dict[str, ListedPaper]:
-    """Of every paper of the shortlist, by arXiv id; nobody's marks without a reader."""
+async def load_listed(library: Library, shortlist: Shortlist, reader: str) -> dict[str, ListedPaper]:
+    """Of every paper of the shortlist, by arXiv id, with the marks that the reader may see."""
     ids = [entry.arxiv_id for entry in shortlist.entries]
     async with library.database.read() as session:
         papers = await select_papers(session, ids)
         kept = await load_kept_scores(session, [paper.key for paper in papers.values()])
-        votes = await list_votes(session, shortlist.topic, reader=reader) if reader else []
-        tags = await list_visible_tags(session, ids, reader) if reader else ()
+        votes = await list_votes(session, shortlist.topic, reader=reader)
+        tags = await list_visible_tags(session, ids, reader)
     scores = choose_standing(kept, {shortlist.topic: shortlist.fingerprint})
     values = {vote.arxiv_id: vote.value for vote in votes}
     return {

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from threading import Lock
 from typing import Final
 
@@ -11,7 +11,7 @@ import structlog
 
 from triage.core.rubric import find_topic
 from triage.core.week import parse_week
-from triage.errors import TriageError
+from triage.errors import ConflictError, TriageError
 from triage.pipeline.score import Bench
 from triage.pipeline.shortlist import build_shortlist
 from triage.store.drafts import list_drafts
@@ -31,7 +31,8 @@ async def rebuild_drafts(bench: Bench, topic_name: str) -> AsyncGenerator[str, N
     async with bench.database.read() as session:
         drafts = await list_drafts(session, topic.name, MOST_DRAFTS)
     for draft in drafts:
-        await build_shortlist(bench, topic, parse_week(draft.week), draft.size)
+        with suppress(ConflictError):  # published meanwhile: it stays as it is
+            await build_shortlist(bench, topic, parse_week(draft.week), draft.size)
         yield draft.week
 
 

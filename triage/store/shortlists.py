@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from triage.errors import InputError
+from triage.errors import ConflictError
 from triage.store.models import EntryRow, PaperRow, ShortlistRow
 
 
@@ -118,11 +118,11 @@ async def load_shortlist(session: AsyncSession, topic: str, week: str) -> Shortl
 
 
 async def replace_shortlist(session: AsyncSession, shortlist: Shortlist, paper_keys: Sequence[int]) -> None:
-    """Put a shortlist in place of its draft; `InputError` when it is frozen; keys in the order of the entries."""
+    """Put a shortlist in place of its draft; `ConflictError` when it is frozen; keys in the order of the entries."""
     query = select(ShortlistRow).where(ShortlistRow.topic == shortlist.topic, ShortlistRow.week == shortlist.week)
     old = await session.scalar(query)
     if old is not None and old.published_at is not None:
-        raise InputError(f"The shortlist of {shortlist.topic} for {shortlist.week} is published and stays as it is.")
+        raise ConflictError(f"The shortlist of {shortlist.topic} for {shortlist.week} is published and stays as it is.")
     if old is not None:
         await session.execute(delete(EntryRow).where(EntryRow.shortlist_id == old.id))
         await session.delete(old)

@@ -1,0 +1,153 @@
+"""Signing in by password or by emailed link, and out again."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Controller, Response, Router, get, post
+from litestar.background_tasks import BackgroundTask
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from litestar.params import QueryParameter, URLEncodedBody
+from litestar.response import Redirect
+
+from api.auth import clear_cookie, session_cookie
+from api.limits import limit_sign_ins
+from api.pages.account import AccountActions, AccountPages
+from api.pages.local_path import LONGEST, choose_next
+from api.pages.templating import PageRequest, render, see_other
+from triage.accounts.sign_in import LINK_LIFE, redeem_link, send_link, sign_in_by_password, sign_out
+from triage.bootstrap import Services
+from triage.config import Settings
+from triage.core.account import Key
+from triage.errors import SignInError
+from triage.ports import Mailer
+
+_PRIVATE = {"Cache-Control": "no-store"}
+_Next = Annotated[str, msgspec.Meta(max_length=LONGEST)]
+
+
+class SignInForm(msgspec.Struct, frozen=True):
+    """Who wants in, and how."""
+
+    by: Literal["password", "link"]
+    email: Annotated[str, msgspec.Meta(max_length=254)]
+    password: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
+    next: _Next = "/"
+
+
+class LinkForm(msgspec.Struct, frozen=True):
+    """The key of an emailed link."""
+
+    key: Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class Post(msgspec.Struct, frozen=True):
+    """The way to readers' inboxes; no mailer where mail is not set up."""
+
+    mailer: Mailer | None
+
+
+def provide_post(state: State) -> Post:
+    """That of this process."""
+    return Post(state.get("mailer"))
+
+
+class SignInPages(Controller):
+    """Where it is asked who comes."""
+
+    @get("/sign-in")
+    async def show(
+        self,
+        request: PageRequest,
+        mail: NamedDependency[Post],
+        next_: Annotated[str, QueryParameter(name="next", max_length=LONGEST)] = "/",
+    ) -> Response[str] | Redirect:
+        """Both forms; whoever is in goes on."""
+        if request.user is not None:
+            return see_other(choose_next(next_))
+        return _ask(request, mail, next=choose_next(next_))
+
+    @get("/sign-in/link")
+    async def show_link(
+        self, request: PageRequest, key: Annotated[str, QueryParameter(max_length=200)] = ""
+    ) -> Response[str]:
+        """A button: programs that look into mails open links, but press no buttons."""
+        return render(request, "sign_in_link.html.j2", headers=_PRIVATE, key=key, error="")
+
+    @post("/sign-out", status_code=200)
+    async def leave(self, request: PageRequest, services: NamedDependency[Services]) -> Redirect:
+        """End the session of this browser."""
+        principal = request.user
+        if principal is not None and principal.means == "session" and principal.credential:
+            await sign_out(services.database, principal.credential, services.clock())
+        answer = see_other("/sign-in")
+        answer.set_cookie(clear_cookie(services.settings))
+        return answer
+
+
+class SignInActions(Controller):
+    """What strangers may try; counted where there is a limit."""
+
+    status_code = 200
+
+    @post("/sign-in")
+    async def sign_in(
+        self,
+        request: PageRequest,
+        services: NamedDependency[Services],
+        mail: NamedDependency[Post],
+        data: URLEncodedBody[SignInForm],
+    ) -> Response[str] | Redirect:
+        """Open a session, or have a link sent after the answer: neither says whether the address is known."""
+        now, goal = services.clock(), choose_next(data.next)
+        if data.by == "link":
+            answer = render(request, "sign_in_sent.html.j2", email=data.email, minutes=LINK_LIFE.seconds // 60)
+            if mail.mailer is not None:
+                url = services.settings.public_url
+                answer.background = BackgroundTask(send_link, services.database, mail.mailer, data.email, url, now)
+            return answer
+        try:
+            key = await sign_in_by_password(services.database, data.email, data.password, now)
+        except SignInError as error:
+            return _ask(request, mail, status_code=401, next=goal, email=data.email, error=str(error))
+        return _let_in(services, key, goal)
+
+    @post("/sign-in/link")
+    async def redeem(
+        self, request: PageRequest, services: NamedDependency[Services], data: URLEncodedBody[LinkForm]
+    ) -> Response[str] | Redirect:
+        """Open a session for a link, which is used up."""
+        try:
+            key = await redeem_link(services.database, data.key, services.clock())
+        except SignInError as error:
+            return render(request, "sign_in_link.html.j2", status_code=401, headers=_PRIVATE, key="", error=str(error))
+        return _let_in(services, key, "/")
+
+
+def sign_in_router(settings: Settings) -> Router:
+    """The pages of accounts; guesses at passwords are limited where requests are."""
+    is_limited = settings.accounts and bool(settings.rate_limit)
+    limits = [limit_sign_ins()] if is_limited else []
+    actions = Router("/", route_handlers=[SignInActions, AccountActions], middleware=limits)
+    return Router(
+        "/",
+        route_handlers=[SignInPages, actions, AccountPages],
+        dependencies={"mail": Provide(provide_post, sync_to_thread=False)},
+    )
+
+
+def _ask(request: PageRequest, mail: Post, *, status_code: int = 200, **told: Any) -> Response[str]:
+    return render(
+        request,
+        "sign_in.html.j2",
+        status_code=status_code,
+        headers=_PRIVATE,
+        has_mail=mail.mailer is not None,
+        **{"email": "", "error": ""} | told,
+    )
+
+
+def _let_in(services: Services, key: Key, goal: str) -> Redirect:
+    answer = see_other(goal)
+    answer.set_cookie(session_cookie(services.settings, key))
+    return answer

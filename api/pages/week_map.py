@@ -1,0 +1,71 @@
+"""The map of a week: a picture that needs no script, and the same as a list."""
+
+from typing import Annotated, Any
+
+from litestar import Controller, Response, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, QueryParameter
+
+from api.auth import allow_readers
+from api.pages.drawings import Drawings
+from api.pages.map_picture import WIDTH, draw_picture
+from api.pages.templating import PageRequest, render
+from triage.errors import NotFoundError
+from triage.reading.library import Library
+from triage.reading.naming import MOST_ITEMS, read_week
+from triage.reading.shortlists import list_topics, list_weeks
+
+_AGAIN = "2"  # seconds: a first drawing of 2,000 papers takes about six on one core
+_MOST_THEMES = 99
+
+
+def provide_drawings(state: State) -> Drawings:
+    """Those of this process."""
+    drawings: Drawings = state.drawings
+    return drawings
+
+
+class MapPages(Controller):
+    """Seeing a week at once."""
+
+    guards = (allow_readers,)
+    dependencies = {"drawings": Provide(provide_drawings, sync_to_thread=False)}  # noqa: RUF012 - as Litestar reads it
+
+    @get("/map/{week:str}")
+    async def show(
+        self,
+        request: PageRequest,
+        library: NamedDependency[Library],
+        drawings: NamedDependency[Drawings],
+        week: FromPath[str],
+        topic: Annotated[str, QueryParameter(max_length=64)] = "",
+        theme: Annotated[int, QueryParameter(ge=0, le=_MOST_THEMES)] = 0,
+    ) -> Response[str]:
+        """The map; 202 and a page that comes back by itself while it is being drawn."""
+        wanted = read_week(week)
+        context: dict[str, Any] = {"week": str(wanted), "topic": topic, "topics": await list_topics(library)}
+        found = await drawings.fetch(library, str(wanted), topic or None)
+        if found is None:
+            return render(request, "map_wait.html.j2", status_code=202, headers={"Refresh": _AGAIN}, **context)
+        if theme > len(found.themes):
+            raise NotFoundError(f"The map of {wanted} has {len(found.themes)} themes.")
+        return render(
+            request,
+            "map.html.j2",
+            **context,
+            picture=draw_picture(found, theme or None),
+            chosen=theme,
+            papers=len(found.points),
+            width=WIDTH,
+            **await _find_neighbours(library, str(wanted)),
+        )
+
+
+async def _find_neighbours(library: Library, week: str) -> dict[str, Any]:
+    """The weeks with papers before and after this one, among the newest hundred."""
+    weeks = [each.week for each in (await list_weeks(library, 0, MOST_ITEMS)).items]
+    return {
+        "older": max((each for each in weeks if each < week), default=None),
+        "newer": min((each for each in weeks if each > week), default=None),
+    }
