@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from api.auth import allow_readers
 from api.pages.parts import PartBar, draw_parts, write_share
 from api.pages.shortlists import tell_vote
-from api.pages.templating import PageRequest, render, to_plain
+from api.pages.templating import PageRequest, is_htmx, render, to_plain
 from api.pages.visitors import list_own_tags, name_reader, provide_arxiv_id
 from api.routes.paths import paper_paths
 from triage.core.prior import sum_logit
@@ -64,12 +64,20 @@ class PaperPages(Controller):
             topics=_list_topics(library, paper),
             titles={topic.name: topic.title for topic in library.rubric.topics},
             abstract=mark_sentence(paper.abstract, paper.takeaway_source),
-            similar=await find_similar(library, paper.arxiv_id, reader, _SIMILAR),
             changes=list(reversed(paper.changes)),
             my_tags=await list_own_tags(request, library),
             said={voted: tell_vote(paper.votes.get(voted, 0))} if voted else {},
             is_noted=noted,
         )
+
+    @get(paper_paths("/similar"))
+    async def show_similar(
+        self, request: PageRequest, library: NamedDependency[Library], arxiv_id: NamedDependency[str]
+    ) -> Response[str]:
+        """What is near it in meaning: fetched by the paper's page once that stands; without script, a page of its own."""
+        similar = await find_similar(library, arxiv_id, name_reader(request), _SIMILAR)
+        template = "_similar.html.j2" if is_htmx(request) else "similar.html.j2"
+        return render(request, template, similar=similar, arxiv_id=arxiv_id)
 
 
 def mark_sentence(abstract: str, sentence: str | None) -> Markup:

@@ -13,7 +13,7 @@ from api.auth import allow_people
 from api.pages.templating import PageRequest, render, see_other
 from triage.accounts.keys import LONGEST_LABEL, LONGEST_LIFE, TOKEN_LIFE, create_token, list_tokens, revoke_token
 from triage.bootstrap import Services
-from triage.core.account import Key, Principal, Scope
+from triage.core.account import Key, Principal, Role, Scope
 
 _SCOPES: Final = {
     "read": (Scope.READ,),
@@ -76,7 +76,7 @@ async def _show(
         headers={"Cache-Control": "no-store"},
         tokens=await list_tokens(services.database, principal.reader),
         made=made,
-        choices=[name for name, scopes in _SCOPES.items() if all(principal.may(scope) for scope in scopes)],
+        choices=[name for name in _SCOPES if name != "admin" or principal.role is Role.ADMIN],
         days=_DAYS,
         usual_days=TOKEN_LIFE.days,
         longest_label=LONGEST_LABEL,

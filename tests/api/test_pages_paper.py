@@ -82,10 +82,9 @@ def test_shares_have_a_sign_that_reads_well() -> None:
 
 
 def test_the_page_says_all_that_the_api_does(client: TestClient[Litestar]) -> None:
-    """Title, authors, dates, takeaway, scores, places and similar papers."""
+    """Title, authors, dates, takeaway, scores and places."""
     page = client.get(PAPER)
     paper = client.get(f"/api/v1{PAPER}").json()
-    similar = client.get(f"/api/v1{PAPER}/similar?limit=8").json()
     text = " ".join("".join(html5lib.parse(page.text, namespaceHTMLElements=False).itertext()).split())
     assert page.status_code == 200
     for said in (paper["title"], *paper["authors"], paper["takeaway"], "announced 15 May 2026", "rank 1, draft"):
@@ -93,9 +92,22 @@ def test_the_page_says_all_that_the_api_does(client: TestClient[Litestar]) -> No
     for score in paper["scores"]:
         assert f"Score {score['score']:.2f}" in text
         assert all(why in text for why in score["why"])
-    assert similar
-    assert all(hit["paper"]["title"] in text for hit in similar)
     assert page.text.count("<mark>") == 1
+
+
+def test_similar_papers_come_when_the_page_stands(client: TestClient[Litestar]) -> None:
+    """The page asks for them by script, and leads to them without; both list what the API does."""
+    assert f'hx-get="{PAPER}/similar"' in client.get(PAPER).text
+    assert f'href="{PAPER}/similar"' in client.get(PAPER).text
+    titles = [hit["paper"]["title"] for hit in client.get(f"/api/v1{PAPER}/similar?limit=8").json()]
+    part = client.get(f"{PAPER}/similar", headers={"HX-Request": "true"}).text
+    page = client.get(f"{PAPER}/similar").text
+    for answer in (part, page):
+        text = " ".join("".join(html5lib.parse(answer, namespaceHTMLElements=False).itertext()).split())
+        assert titles
+        assert all(title in text for title in titles)
+    assert "<html" in page
+    assert "<html" not in part
 
 
 @pytest.mark.parametrize("path", ["/papers/2605.99999", "/papers/soon", "/papers/cs/0601001", "/papers/math/soon"])

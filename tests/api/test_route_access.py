@@ -123,6 +123,7 @@ for _paper in _PAPER_PATHS:
         f"PUT /api/v1{_paper}/note": Access.WRITE,
         f"DELETE /api/v1{_paper}/note": Access.WRITE,
         f"GET {_paper}": Access.PAGE,
+        f"GET {_paper}/similar": Access.PAGE,
         f"POST {_paper}/vote": Access.FORM,
         f"POST {_paper}/tags": Access.FORM,
         f"POST {_paper}/note": Access.FORM,

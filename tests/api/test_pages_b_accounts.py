@@ -1,0 +1,218 @@
+"""Signing in and out, the account and its keys, as pages."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fakes.accounts_case import PASSWORD, KeepingMailer
+from fakes.judging_case import NOW
+from fakes.lab_case import ADDRESS, Lab, open_client
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from api.app import create_app
+from api.limits import SIGN_INS
+from triage.accounts.readers import set_password
+from triage.accounts.sign_in import make_link
+from triage.config import Settings
+from triage.store.engine import Database
+
+BOB = "bob@example.org"
+LIST = "/shortlists/agent-evaluation/2026-W20"
+
+
+@pytest.fixture
+def strangers(lab_sample: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[TestClient[Litestar]]:
+    """A browser that nobody signed in with; bob has a password."""
+    path = tmp_path / "triage.db"
+    path.write_bytes(lab_sample[0].read_bytes())
+    asyncio.run(_give_password(path))
+    with open_client(tmp_path, accounts=True) as client:
+        yield client
+
+
+async def _give_password(path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    await set_password(database, "bob", PASSWORD, NOW)
+    await database.close()
+
+
+async def _make_link(path: Path) -> str:
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    link = await make_link(database, "bob", ADDRESS, NOW)
+    await database.close()
+    return link.removeprefix(ADDRESS)
+
+
+def sign_in(client: TestClient[Litestar], password: str = PASSWORD, email: str = BOB, goal: str = "/tags") -> int:
+    """Send the password form; the status."""
+    form = {"by": "password", "email": email, "password": password, "next": goal}
+    return client.post("/sign-in", data=form, follow_redirects=False).status_code
+
+
+def test_whoever_must_sign_in_comes_back_to_the_page(strangers: TestClient[Litestar]) -> None:
+    """The form knows where from, and the right password leads there."""
+    asked = strangers.get(f"{LIST}?voted=x")
+    assert asked.url.path == "/sign-in"
+    assert f'name="next" value="{LIST}?voted=x"' in asked.text
+    form = {"by": "password", "email": BOB.upper(), "password": PASSWORD, "next": LIST}
+    answer = strangers.post("/sign-in", data=form, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, LIST)
+    assert {"httponly", "samesite=lax", "path=/"} <= {
+        part.strip().lower() for part in answer.headers["set-cookie"].split(";")
+    }
+    assert strangers.get(LIST).status_code == 200
+
+
+@pytest.mark.parametrize("goal", ["//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example"])
+def test_signing_in_never_leads_elsewhere(strangers: TestClient[Litestar], goal: str) -> None:
+    """Neither from the form nor from the page's address."""
+    assert "evil" not in strangers.get("/sign-in", params={"next": goal}).text
+    form = {"by": "password", "email": BOB, "password": PASSWORD, "next": goal}
+    assert strangers.post("/sign-in", data=form, follow_redirects=False).headers["location"] == "/"
+
+
+def test_a_refusal_says_nothing_of_the_address(strangers: TestClient[Litestar]) -> None:
+    """Wrong password and unknown address get the same page, with the address kept and the password not."""
+    pages = [
+        strangers.post("/sign-in", data={"by": "password", "email": email, "password": "wrong wrong"})
+        for email in (BOB, "eve@example.org")
+    ]
+    assert [page.status_code for page in pages] == [401, 401]
+    assert pages[0].text.replace(BOB, "") == pages[1].text.replace("eve@example.org", "")
+    assert "wrong wrong" not in pages[0].text
+    assert "set-cookie" not in pages[0].headers
+
+
+def test_a_link_is_mailed_to_known_addresses_alone(strangers: TestClient[Litestar]) -> None:
+    """The page is the same for any address."""
+    mailer = KeepingMailer()
+    strangers.app.state.mailer = mailer
+    pages = [strangers.post("/sign-in", data={"by": "link", "email": email}).text for email in (BOB, "eve@x.org")]
+    assert pages[0].replace(BOB, "") == pages[1].replace("eve@x.org", "")
+    assert [recipient for _, recipient in mailer.sent] == [BOB]
+
+
+def test_without_mail_the_page_says_how_else(strangers: TestClient[Litestar]) -> None:
+    """No form that could only disappoint."""
+    page = strangers.get("/sign-in").text
+    assert "triage user link" in page
+    assert "Email me a link" not in page
+    strangers.app.state.mailer = KeepingMailer()
+    assert "Email me a link" in strangers.get("/sign-in").text
+
+
+def test_a_link_signs_in_once_and_only_by_its_button(strangers: TestClient[Litestar], tmp_path: Path) -> None:
+    """Looking at it, as mail programs do, uses nothing up."""
+    link = asyncio.run(_make_link(tmp_path / "triage.db"))
+    key = link.partition("key=")[2]
+    for _ in range(3):
+        assert f'name="key" value="{key}"' in strangers.get(link).text
+    assert strangers.post("/sign-in/link", data={"key": key}, follow_redirects=False).status_code == 303
+    assert strangers.get("/tags", follow_redirects=False).status_code == 200
+    again = strangers.post("/sign-in/link", data={"key": key}, headers={"sec-fetch-site": "same-origin"})
+    assert again.status_code == 401
+    assert "does not sign in" in again.text
+
+
+def test_signing_out_ends_the_session(strangers: TestClient[Litestar]) -> None:
+    """Not only in this browser: the cookie opens nothing any more."""
+    assert sign_in(strangers) == 303
+    cookie = strangers.cookies["triage_session"]
+    answer = strangers.post("/sign-out", headers={"sec-fetch-site": "same-origin"}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+    strangers.cookies.clear()
+    shown = strangers.get("/tags", headers={"cookie": f"triage_session={cookie}"}, follow_redirects=False)
+    assert shown.headers["location"] == "/sign-in?next=%2Ftags"
+
+
+def test_another_site_signs_nobody_out(strangers: TestClient[Litestar]) -> None:
+    """Its form is refused."""
+    assert sign_in(strangers) == 303
+    assert strangers.post("/sign-out", headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    assert strangers.get("/tags", follow_redirects=False).status_code == 200
+
+
+def test_a_password_is_changed_with_the_old_one(strangers: TestClient[Litestar]) -> None:
+    """The session goes on, and from then on the new one signs in."""
+    assert sign_in(strangers) == 303
+    page = strangers.get("/account").text
+    assert BOB in page
+    assert 'name="old"' in page
+    ours = {"sec-fetch-site": "same-origin"}
+    new = {"password": "another long one", "again": "another long one"}
+    for form, told in (
+        (new | {"old": "not the old one"}, "The old password is wrong."),
+        (new | {"old": PASSWORD, "again": "different"}, "differ"),
+        ({"old": PASSWORD, "password": "short", "again": "short"}, "10 to 1000"),
+    ):
+        answer = strangers.post("/account", data=form, headers=ours)
+        assert answer.status_code == 400
+        assert told in answer.text
+    changed = strangers.post("/account", data=new | {"old": PASSWORD}, headers=ours)
+    assert "The password is set" in changed.text
+    strangers.cookies.clear()
+    assert sign_in(strangers) == 401
+    assert sign_in(strangers, password=new["password"]) == 303
+
+
+def test_a_key_is_shown_once_and_revoked(strangers: TestClient[Litestar]) -> None:
+    """It does what it was made for until then."""
+    assert sign_in(strangers) == 303
+    ours = {"sec-fetch-site": "same-origin"}
+    assert "administer" not in strangers.get("/tokens").text
+    form = {"action": "create", "label": "<b>notebook</b>", "access": "read", "days": "30"}
+    made = strangers.post("/tokens", data=form, headers=ours)
+    assert made.headers["cache-control"] == "no-store"
+    key = re.search(r"triage_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}", made.text)
+    assert key is not None
+    assert "<b>" not in made.text
+    assert key[0] not in strangers.get("/tokens").text
+    bearer = {"Authorization": f"Bearer {key[0]}"}
+    strangers_cookie = dict(strangers.cookies)
+    strangers.cookies.clear()
+    assert strangers.get("/api/v1/topics", headers=bearer).status_code == 200
+    strangers.cookies.update(strangers_cookie)
+    strangers.post("/tokens", data={"action": "revoke", "public": key[0].split("_")[1]}, headers=ours)
+    assert "You have none" not in strangers.get("/tokens").text  # the one of the fixture is still there
+    strangers.cookies.clear()
+    assert strangers.get("/api/v1/topics", headers=bearer).status_code == 401
+
+
+def test_a_reader_makes_no_admins_key(strangers: TestClient[Litestar]) -> None:
+    """Also by a form of their own."""
+    assert sign_in(strangers) == 303
+    form = {"action": "create", "label": "x", "access": "admin"}
+    answer = strangers.post("/tokens", data=form, headers={"sec-fetch-site": "same-origin"})
+    assert answer.status_code == 400
+    assert "Only admins" in answer.text
+
+
+def test_guesses_are_limited(lab_sample: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+    """After so many a minute there is no more answer; the page itself stays."""
+    (tmp_path / "triage.db").write_bytes(lab_sample[0].read_bytes())
+    settings = Settings(home=tmp_path, embedder="hashing", now=NOW, accounts=True, public_url=ADDRESS)
+    form = {"by": "link", "email": BOB}
+    with TestClient(create_app(settings), base_url=ADDRESS) as client:
+        statuses = [client.post("/sign-in", data=form).status_code for _ in range(SIGN_INS + 1)]
+        assert statuses == [200] * SIGN_INS + [429]
+        assert client.get("/sign-in").status_code == 200
+
+
+def test_the_sole_reader_needs_none_of_it(client: TestClient[Litestar]) -> None:
+    """The pages say so; there is no form."""
+    assert client.get("/sign-in?next=/tags", follow_redirects=False).headers["location"] == "/tags"
+    assert "None are needed" in client.get("/tokens").text
+    account = client.get("/account").text
+    assert "There are no accounts here" in account
+    assert '<input type="password"' not in account
+    assert client.post("/account", data={"password": PASSWORD, "again": PASSWORD}).status_code == 404
+
+
+def test_a_key_cannot_look_after_the_account(lab: Lab) -> None:
+    """Neither change the password nor make keys."""
+    form = {"password": PASSWORD, "again": PASSWORD}
+    assert lab.client.post("/account", data=form, headers=lab.headers["bob"]).status_code == 403
+    assert lab.client.post("/tokens", data={"action": "create"}, headers=lab.headers["bob"]).status_code == 403

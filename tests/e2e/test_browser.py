@@ -1,0 +1,198 @@
+"""A reader's week in a real browser."""
+
+from collections.abc import Iterator
+
+import bibtexparser
+import pytest
+from fakes.browser_case import SHORTLIST, TOPIC, LabServer, Visit, open_browser, serve_lab, visit
+from playwright.sync_api import Browser, Locator, expect
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+    """A lab of three, with the sample week."""
+    with serve_lab(tmp_path_factory.mktemp("lab")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser(server: LabServer) -> Iterator[Browser]:
+    """Opened after the server's store was made, since that needs an event loop of its own."""
+    del server
+    with open_browser() as browser:
+        yield browser
+
+
+def test_a_reader_reads_the_week_and_marks_it(browser: Browser, server: LabServer) -> None:
+    """From signing in to signing out: everything works by pointer and by keyboard, and the page says what it did."""
+    with visit(browser, server) as visitor:
+        _is_asked_who_comes(visitor)
+        visitor.sign_in("ada")
+        _votes_by_button(visitor)
+        _votes_by_keyboard(visitor)
+        _tags(visitor)
+        _searches(visitor)
+        _takes_the_list_along(visitor)
+        _subscribes(visitor)
+        _lets_a_program_in(visitor, server)
+        _leaves(visitor)
+
+
+def test_a_link_in_a_mail_signs_in_once(browser: Browser, server: LabServer) -> None:
+    """It is asked for by address, needs one press of a button, and works no second time."""
+    with visit(browser, server) as visitor:
+        page = visitor.go("/sign-in")
+        page.fill("#link-email", "bob@example.org")
+        page.get_by_role("button", name="Email me a link").click()
+        expect(page.get_by_role("status").filter(has_text="is on its way")).to_be_visible()
+        link = server.wait_for_link()
+        page.goto(link)
+        page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("May 2026")
+        expect(page.get_by_role("link", name="bob")).to_be_visible()
+        _leaves(visitor)
+    with visit(browser, server, java_script_enabled=False) as late:
+        page = late.page
+        page.goto(link)
+        page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("alert").filter(has_text="does not sign in")).to_be_visible()
+
+
+def test_everything_works_without_script(browser: Browser, server: LabServer) -> None:
+    """Plain forms vote, tag, search, subscribe and sign out, and lead back to the paper."""
+    with visit(browser, server, java_script_enabled=False) as visitor:
+        visitor.sign_in("carol")
+        page = visitor.go(SHORTLIST)
+        name = _name(page.locator(".place").first)
+        page.locator(f"#{name} button.for").click()
+        assert page.url.endswith(f"#{name}")
+        expect(page.locator(f"#{name} button.for")).to_have_attribute("aria-pressed", "true")
+        expect(page.locator(f"#{name} .said")).to_contain_text("Voted relevant.")
+        page.locator(f"#{name} .tag-box").fill("by hand")
+        page.locator(f"#{name} form.add button").click()
+        expect(page.locator(f"#{name} .chip")).to_contain_text("by hand")
+        page.fill("#find", "semantic IDs")
+        page.locator("#find").press("Enter")
+        expect(page.locator(".hits > li").first).to_be_visible()
+        page = visitor.go("/subscriptions")
+        page.get_by_role("button", name="Subscribe to").first.click()
+        expect(page.get_by_role("button", name="Unsubscribe from")).to_have_count(1)
+        _leaves(visitor)
+
+
+def _is_asked_who_comes(visitor: Visit) -> None:
+    """Nothing is shown to a stranger."""
+    page = visitor.go(SHORTLIST)
+    assert page.url.startswith(f"{visitor.url}/sign-in?next=")
+    page.fill("#email", "ada@example.org")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def _votes_by_button(visitor: Visit) -> None:
+    """The button stays pressed, and what the vote changes is shown and read out."""
+    page = visitor.go(SHORTLIST)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("May 2026")
+    place = page.locator(".place").first
+    place.get_by_role("button", name="Relevant", exact=True).click()
+    expect(place.get_by_role("button", name="Relevant", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(place.locator(".said")).to_contain_text("ote")
+    expect(page.locator("#status")).to_have_text(place.locator(".said").inner_text().removesuffix(" See the new order"))
+    assert page.locator("#status").get_attribute("aria-live") == "polite"
+
+
+def _votes_by_keyboard(visitor: Visit) -> None:
+    """j and k move, r and n vote, the same key again takes the vote back."""
+    page = visitor.go(SHORTLIST)
+    places = page.locator(".place")
+    for key in "jjk":
+        page.keyboard.press(key)
+    expect(places.nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    expect(places.nth(1)).to_be_focused()
+    page.keyboard.press("r")
+    expect(places.nth(1).locator("button.for")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("n")
+    expect(places.nth(1).locator("button.against")).to_have_attribute("aria-pressed", "true")
+    expect(places.nth(1).locator("button.for")).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("n")
+    expect(places.nth(1).locator("button.against")).to_have_attribute("aria-pressed", "false")
+
+
+def _tags(visitor: Visit) -> None:
+    """t leads into the box of the paper one stands on; the tag is listed with the reader's own."""
+    page = visitor.go(SHORTLIST)
+    place = page.locator(".place").first
+    page.keyboard.press("j")
+    page.keyboard.press("t")
+    expect(place.locator(".tag-box")).to_be_focused()
+    page.keyboard.type("to read")
+    page.keyboard.press("Enter")
+    expect(place.locator(".chip")).to_contain_text("to read")
+    expect(page.locator("#status")).to_have_text("Tagged to read.")
+    expect(place.locator(".tag-box")).to_be_focused()
+    expect(visitor.go("/tags").get_by_role("main")).to_contain_text("to read 1 paper")
+
+
+def _searches(visitor: Visit) -> None:
+    """By words from anywhere with /, by phrase, by author and by id."""
+    page = visitor.go(SHORTLIST)
+    place = page.locator(".place").first
+    title = place.get_by_role("heading").inner_text()
+    author = place.locator(".facts li").first.inner_text().split(",")[0]
+    arxiv_id = place.get_by_role("link", name="arXiv:").inner_text().removeprefix("arXiv:")
+    page.keyboard.press("/")
+    page.keyboard.type("recommendation")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="for “recommendation”")).to_be_visible()
+    phrase = " ".join(title.split()[:4])
+    for query in (f'"{phrase}"', author, arxiv_id):
+        page.fill("#q", query)
+        page.locator("#q").press("Enter")
+        expect(page.locator("#q")).to_have_value(query)
+        expect(page.locator(".hits").get_by_role("heading", name=title)).to_be_visible()
+
+
+def _takes_the_list_along(visitor: Visit) -> None:
+    """The BibTeX file holds every ranked paper."""
+    page = visitor.go(SHORTLIST)
+    ranked = page.locator("main > .places > .place").count()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="BibTeX").click()
+    library = bibtexparser.parse_string(download.value.path().read_text(encoding="utf-8"))
+    assert not library.failed_blocks
+    assert len(library.entries) >= ranked > 0
+    assert download.value.suggested_filename.endswith(".bib")
+
+
+def _subscribes(visitor: Visit) -> None:
+    """The card says so, and the button then takes it back."""
+    page = visitor.go("/subscriptions")
+    card = page.locator(f"#{TOPIC}")
+    card.get_by_role("button", name="Subscribe").click()
+    expect(card.locator(".badge")).to_contain_text("subscribed")
+    expect(card.get_by_role("button", name="Unsubscribe")).to_be_visible()
+
+
+def _lets_a_program_in(visitor: Visit, server: LabServer) -> None:
+    """The key that is shown once answers for its reader."""
+    page = visitor.go("/tokens")
+    page.fill("#label", "notebook")
+    page.get_by_role("button", name="Make the key").click()
+    key = page.locator(".key").inner_text()
+    assert server.get("/api/v1/me", key)["reader"] == "ada"
+    expect(visitor.go("/tokens").get_by_role("main")).not_to_contain_text(key)
+
+
+def _leaves(visitor: Visit) -> None:
+    """Afterwards a page leads to signing in, also the one that the browser still has."""
+    page = visitor.page
+    page.get_by_role("button", name="Sign out").click()
+    assert page.url.startswith(f"{visitor.url}/sign-in")
+    assert visitor.go(SHORTLIST).url.startswith(f"{visitor.url}/sign-in?next=")
+
+
+def _name(place: Locator) -> str:
+    """The paper's `id` in the page, by which it is found wherever it moves."""
+    name = place.get_attribute("id")
+    assert name is not None
+    return name

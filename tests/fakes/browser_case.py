@@ -1,0 +1,181 @@
+"""A lab's server as a process of its own, and Chromium before it, which notes whatever goes wrong in its pages."""
+
+import asyncio
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from email import message_from_bytes
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from fakes.accounts_case import PASSWORD
+from fakes.judging_case import NOW, WEEK
+from fakes.lab_case import READERS, prepare_lists, prepare_readers
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from triage.accounts.readers import set_password
+from triage.store.engine import Database
+
+TOPIC = "generative-recommendation"
+SHORTLIST = f"/shortlists/{TOPIC}/{WEEK}"
+_CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+_LINK = re.compile(r"^http://\S+/sign-in/link\?key=\S+$", re.MULTILINE)
+_GRAVE = ("serious", "critical")
+
+
+class LabServer(msgspec.Struct, frozen=True):
+    """Where it answers, its data folder, and the headers with each reader's key."""
+
+    url: str
+    home: Path
+    headers: dict[str, str]
+
+    def get(self, path: str, key: str) -> Any:
+        """What the API answers a program with this key."""
+        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {key}"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return msgspec.json.decode(answer.read())
+
+    def wait_for_link(self) -> str:
+        """The address in the one mail that was written, as a mail program reads it."""
+        for _ in range(300):
+            for file in (self.home / "outbox").glob("[!.]*.eml"):
+                found = _LINK.search(message_from_bytes(file.read_bytes(), policy=SMTP).get_content())
+                assert found is not None
+                return found[0].strip()
+            time.sleep(0.1)
+        raise AssertionError("no mail was written")
+
+
+class Visit:
+    """A page in a browser of its own. `faults` grows by console errors, policy violations, foreign requests."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.context, self.url = context, url
+        self.faults: list[str] = []
+        self.page: Page = context.new_page()
+        self.page.on("console", lambda said: self._note(said.type in {"error", "warning"}, said.text))
+        self.page.on("pageerror", lambda error: self._note(True, str(error)))  # noqa: FBT003 - always
+        self.page.on("request", lambda sent: self._note(not sent.url.startswith((url + "/", "data:")), sent.url))
+
+    def go(self, path: str) -> Page:
+        """Open a page of the server's; one that is still being drawn is waited for."""
+        for _ in range(60):
+            answer = self.page.goto(self.url + path)
+            if answer is None or answer.status != 202:
+                break
+            self.page.wait_for_timeout(500)
+        return self.page
+
+    def sign_in(self, reader: str) -> None:
+        """By password."""
+        page = self.go("/sign-in")
+        page.fill("#email", f"{reader}@example.org")
+        page.fill("#password", PASSWORD)
+        page.click("button.main")
+        assert page.title().endswith("Triage")
+        assert "/sign-in" not in page.url
+
+    def _note(self, is_fault: bool, text: str) -> None:
+        if is_fault:
+            self.faults.append(f"{self.page.url}: {text}")
+
+
+def find_chromium() -> str:
+    """The system's; the test is skipped without one."""
+    found = next(filter(None, map(shutil.which, _CHROMIUMS)), None)
+    if found is None:
+        pytest.skip(f"needs a browser: one of {', '.join(_CHROMIUMS)} on the PATH")
+    return found
+
+
+def prepare_lab(home: Path) -> dict[str, str]:
+    """The sample week with both lists and readers who have passwords; hands out their keys."""
+    prepare_lists(home / "triage.db")
+    keys = prepare_readers(home / "triage.db")
+    asyncio.run(_set_passwords(home / "triage.db"))
+    return keys
+
+
+async def _set_passwords(path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    for name in READERS:
+        await set_password(database, name, PASSWORD, NOW)
+    await database.close()
+
+
+@contextmanager
+def serve_lab(home: Path) -> Iterator[LabServer]:
+    """`triage serve` with accounts, on a data folder made for it, until the context ends."""
+    keys = prepare_lab(home)
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    settings = {"HOME": home, "EMBEDDER": "hashing", "NOW": NOW.isoformat(), "ACCOUNTS": "true"}
+    settings |= {"PUBLIC_URL": url, "RATE_LIMIT": "0"}
+    environment = os.environ | {f"TRIAGE_{name}": str(value) for name, value in settings.items()}
+    command = [str(Path(sys.executable).with_name("triage")), "serve", "--port", str(port)]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:  # noqa: S603 - our own
+        try:
+            _wait_for(f"{url}/healthz")
+            yield LabServer(url, home, keys)
+        finally:
+            process.terminate()
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"{url} does not answer")
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """Chromium without a window; while it is open, no other event loop runs in this thread."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def visit(browser: Browser, server: LabServer, **options: Any) -> Iterator[Visit]:
+    """A visitor without cookies, who waits 15 seconds for anything; fails in the end if a page was at fault."""
+    with browser.new_context(reduced_motion="reduce", **options) as context:
+        context.set_default_timeout(15_000)
+        visitor = Visit(context, server.url)
+        yield visitor
+        assert visitor.faults == []
+
+
+def list_barriers(page: Page, *, rules: tuple[str, ...] = ()) -> dict[str, list[str]]:
+    """What axe holds against the page, by rule and how grave: the elements; all of its rules, or only these."""
+    options: dict[str, Any] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": list(rules)}
+    found = Axe().run(page, options=options).response["violations"]
+    return {
+        f"{each['impact']}: {each['id']}": [str(node["target"]) + " " + node["html"][:160] for node in each["nodes"]]
+        for each in found
+    }
+
+
+def is_grave(barrier: str) -> bool:
+    """Whether it keeps somebody out."""
+    return barrier.startswith(_GRAVE)
