@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Controller, Litestar, Response, get
+from litestar.params import FromQuery
 
 from api.headers import CONTENT_POLICY
 from api.openapi import PATH
@@ -26,14 +27,15 @@ class DocsPages(Controller):
     """Learning what programs can ask; the document itself is open to anyone, too."""
 
     @get("/docs")
-    async def show(self, request: PageRequest) -> Response[str]:
-        """The reference."""
+    async def show(self, request: PageRequest, *, plain: FromQuery[bool] = False) -> Response[str]:
+        """The reference; plain on demand, since Scalar leaves much to be wished for by those who use screen readers."""
         return render(
             request,
             "docs.html.j2",
-            headers={"Content-Security-Policy": STYLED_POLICY},
+            headers={} if plain else {"Content-Security-Policy": STYLED_POLICY},
             document=PATH,
             operations=list_operations(request.app),
+            is_plain=plain,
         )
 
 

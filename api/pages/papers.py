@@ -74,7 +74,7 @@ class PaperPages(Controller):
     async def show_similar(
         self, request: PageRequest, library: NamedDependency[Library], arxiv_id: NamedDependency[str]
     ) -> Response[str]:
-        """What is near it in meaning: fetched by the paper's page once that stands; without script, a page of its own."""
+        """What is near it in meaning: fetched by the paper's page once it stands; without script, a page of its own."""
         similar = await find_similar(library, arxiv_id, name_reader(request), _SIMILAR)
         template = "_similar.html.j2" if is_htmx(request) else "similar.html.j2"
         return render(request, template, similar=similar, arxiv_id=arxiv_id)

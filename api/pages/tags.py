@@ -24,9 +24,8 @@ class TagPages(Controller):
     """Going through what was tagged."""
 
     path = "/tags"
-    guards = (allow_known,)
 
-    @get()
+    @get(guards=[allow_known])
     async def show_all(
         self,
         request: PageRequest,
@@ -42,7 +41,7 @@ class TagPages(Controller):
             shared=[tag for tag in tags if not tag.is_mine],
         )
 
-    @get("/{name:str}")
+    @get("/{name:str}", guards=[allow_known])
     async def show(
         self,
         request: PageRequest,

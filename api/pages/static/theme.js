@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const choices = ["system", "light", "dark"];
-  const words = { system: "Theme: auto", light: "Theme: light", dark: "Theme: dark" };
+  const words = { system: "Auto", light: "Light", dark: "Dark" };
 
   function read() {
     try {
@@ -18,16 +18,21 @@
     else document.documentElement.dataset.theme = choice;
   }
 
+  function name(button, choice) {
+    button.textContent = `◐ ${words[choice]}`;
+    button.setAttribute("aria-label", `Theme: ${words[choice]}`);
+  }
+
   show(read());
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.getElementById("theme");
     let choice = read();
     button.hidden = false;
-    button.textContent = words[choice];
+    name(button, choice);
     button.addEventListener("click", () => {
       choice = choices[(choices.indexOf(choice) + 1) % choices.length];
       show(choice);
-      button.textContent = words[choice];
+      name(button, choice);
       try {
         localStorage.setItem("theme", choice);
       } catch {
