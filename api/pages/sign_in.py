@@ -5,8 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from litestar import Controller, Response, Router, get, post
 from litestar.background_tasks import BackgroundTask
-from litestar.datastructures import State
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import QueryParameter, URLEncodedBody
 from litestar.response import Redirect
 
@@ -20,7 +19,6 @@ from triage.bootstrap import Services
 from triage.config import Settings
 from triage.core.account import Key
 from triage.errors import SignInError
-from triage.ports import Mailer
 
 _PRIVATE = {"Cache-Control": "no-store"}
 _Next = Annotated[str, msgspec.Meta(max_length=LONGEST)]
@@ -41,17 +39,6 @@ class LinkForm(msgspec.Struct, frozen=True):
     key: Annotated[str, msgspec.Meta(max_length=200)]
 
 
-class Post(msgspec.Struct, frozen=True):
-    """The way to readers' inboxes; no mailer where mail is not set up."""
-
-    mailer: Mailer | None
-
-
-def provide_post(state: State) -> Post:
-    """That of this process."""
-    return Post(state.get("mailer"))
-
-
 class SignInPages(Controller):
     """Where it is asked who comes."""
 
@@ -59,13 +46,12 @@ class SignInPages(Controller):
     async def show(
         self,
         request: PageRequest,
-        mail: NamedDependency[Post],
         next_: Annotated[str, QueryParameter(name="next", max_length=LONGEST)] = "/",
     ) -> Response[str] | Redirect:
         """Both forms; whoever is in goes on."""
         if request.user is not None:
             return see_other(choose_next(next_))
-        return _ask(request, mail, next=choose_next(next_))
+        return _ask(request, next=choose_next(next_))
 
     @get("/sign-in/link")
     async def show_link(
@@ -95,21 +81,19 @@ class SignInActions(Controller):
         self,
         request: PageRequest,
         services: NamedDependency[Services],
-        mail: NamedDependency[Post],
         data: URLEncodedBody[SignInForm],
     ) -> Response[str] | Redirect:
         """Open a session, or have a link sent after the answer: neither says whether the address is known."""
         now, goal = services.clock(), choose_next(data.next)
         if data.by == "link":
             answer = render(request, "sign_in_sent.html.j2", email=data.email, minutes=LINK_LIFE.seconds // 60)
-            if mail.mailer is not None:
-                url = services.settings.public_url
-                answer.background = BackgroundTask(send_link, services.database, mail.mailer, data.email, url, now)
+            url, mailer = services.settings.public_url, services.mailer
+            answer.background = BackgroundTask(send_link, services.database, mailer, data.email, url, now)
             return answer
         try:
             key = await sign_in_by_password(services.database, data.email, data.password, now)
         except SignInError as error:
-            return _ask(request, mail, status_code=401, next=goal, email=data.email, error=str(error))
+            return _ask(request, status_code=401, next=goal, email=data.email, error=str(error))
         return _let_in(services, key, goal)
 
     @post("/sign-in/link")
@@ -132,17 +116,15 @@ def sign_in_router(settings: Settings) -> Router:
     return Router(
         "/",
         route_handlers=[SignInPages, actions, AccountPages],
-        dependencies={"mail": Provide(provide_post, sync_to_thread=False)},
     )
 
 
-def _ask(request: PageRequest, mail: Post, *, status_code: int = 200, **told: Any) -> Response[str]:
+def _ask(request: PageRequest, *, status_code: int = 200, **told: Any) -> Response[str]:
     return render(
         request,
         "sign_in.html.j2",
         status_code=status_code,
         headers=_PRIVATE,
-        has_mail=mail.mailer is not None,
         **{"email": "", "error": ""} | told,
     )
 
