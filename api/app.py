@@ -26,11 +26,20 @@ from api.routes.controllers import api_router, root_router
 from api.routes.health import count_requests
 from triage.bootstrap import open_services
 from triage.config import Settings
+from triage.errors import InputError
 
 
 def create_app(settings: Settings | None = None) -> Litestar:
-    """The whole application; without settings, those of the environment. The store is opened when serving begins."""
+    """The whole application; without settings, those of the environment. The store is opened when serving begins.
+
+    Raises `InputError` for a public address where everybody would be the one reader.
+    """
     settings = settings or Settings()
+    if not settings.accounts and not settings.is_for_this_machine:
+        raise InputError(
+            f"TRIAGE_PUBLIC_URL is {settings.public_url}, but without accounts only this machine is answered: "
+            "set TRIAGE_ACCOUNTS=true, or leave the URL out."
+        )
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:

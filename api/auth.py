@@ -29,6 +29,7 @@ SOLE = Principal(SOLE_READER, Role.ADMIN, frozenset(Scope), "sole")
 ANONYMOUS = Principal("", Role.READER, frozenset({Scope.READ}), "nobody")
 """Whoever reads without signing in, where that is allowed: owns nothing."""
 _HOW_TO_SIGN_IN = "Sign in, or send a key: Authorization: Bearer triage_…"
+_PASSED_ON = frozenset({b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"})
 _FEEDS = "/feeds/"  # feed readers know no keys, but names and passwords
 
 
@@ -70,8 +71,12 @@ class AuthMiddleware(ASGIMiddleware):
             return None  # it ended by itself, and the pages take it away: no reason to refuse what anybody may read
 
     def _check_machine(self, scope: AsgiScope) -> None:
-        """A second line behind `triage serve`, which listens on loopback only: for those who start us another way."""
-        if not _is_loopback(scope["client"], is_proxied=bool(self.settings.trusted_proxy)):
+        """A second line behind `triage serve`, which listens on loopback only: for those who start us another way.
+
+        What came through a proxy on this machine may come from anywhere: tunnels and web servers say so in a header.
+        """
+        is_passed_on = any(name in _PASSED_ON for name, _ in scope["headers"])
+        if is_passed_on or not _is_loopback(scope["client"], is_proxied=bool(self.settings.trusted_proxy)):
             raise PermissionDeniedException(
                 "Without accounts only this machine is answered. To serve others, set TRIAGE_ACCOUNTS=true."
             )

@@ -1,6 +1,7 @@
 """How much one address may ask, and of which hosts: all checks that need no look at the database."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ SIGN_INS = 10
 """Attempts to sign in per minute and address."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _STORE = "rate_limit"
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:@/?#\[\]]+)(?::\d{1,5})?")
 
 
 class HostMiddleware(ASGIMiddleware):
@@ -45,10 +47,8 @@ class HostMiddleware(ASGIMiddleware):
 
 def read_host(header: str) -> str | None:
     """The host of a Host header, lower case, without port and brackets; None where it is none."""
-    try:
-        return urlsplit(f"//{header}").hostname
-    except ValueError:
-        return None
+    found = _HOST.fullmatch(header)
+    return found[1].strip("[]").lower() if found else None
 
 
 def limit_rate(settings: Settings) -> list[DefineMiddleware]:

@@ -89,6 +89,11 @@ class Settings(BaseSettings):
         return interval
 
     @property
+    def is_for_this_machine(self) -> bool:
+        """Whether `public_url` leads to the machine that serves it, and nowhere else."""
+        return urlsplit(self.public_url).hostname in _LOOPBACK
+
+    @property
     def url(self) -> str:
         """The database in use."""
         return self.database_url or f"sqlite+aiosqlite:///{self.home / 'triage.db'}"

@@ -50,7 +50,7 @@ class TagForm(msgspec.Struct, frozen=True):
 class NoteForm(msgspec.Struct, frozen=True):
     """A note; an empty one deletes it."""
 
-    text: str = ""
+    text: str
     next: _Local = "/"
 
 

@@ -7,6 +7,7 @@ from litestar.static_files import create_static_files_router
 from api.pages.actions import PaperActions
 from api.pages.docs import DocsPages
 from api.pages.errors import PAGE_ERRORS
+from api.pages.forms import take_forms
 from api.pages.ledger import LedgerPages
 from api.pages.papers import PaperPages
 from api.pages.search import SearchPages
@@ -41,6 +42,7 @@ def page_router(settings: Settings) -> Router:
             DocsPages,
             sign_in_router(settings),
         ],
+        guards=[take_forms],
         exception_handlers=PAGE_ERRORS,
         include_in_schema=False,
     )

@@ -24,6 +24,7 @@ _TITLES: Final = {
     429: "Too many requests",
     503: "The database failed",
 }
+_PROGRAMS: Final = ("/api/", "/mcp", "/feeds/", "/healthz", "/readyz", "/metrics")
 _FAILED = "Something broke here"
 _log = structlog.get_logger(__name__)
 
@@ -32,7 +33,8 @@ def show_problem(request: PageRequest, error: Exception) -> Response[str] | Redi
     """A page for people; whoever must sign in first is sent there and comes back to what was asked for."""
     problem = _name_problem(error)
     status = problem.status_code
-    if status == 401 and not is_htmx(request):  # noqa: PLR2004 - RFC 9110: not signed in
+    may_sign_in = "authorization" not in request.headers and not request.url.path.startswith("/sign-in")
+    if status == 401 and may_sign_in and not is_htmx(request):  # noqa: PLR2004 - RFC 9110: not signed in
         return see_other(f"/sign-in?next={quote(_find_way_back(request), safe='')}")
     title = _TITLES.get(status, _FAILED)
     detail = _explain_parameters(error) if isinstance(error, ValidationException) else problem.detail
@@ -41,7 +43,7 @@ def show_problem(request: PageRequest, error: Exception) -> Response[str] | Redi
 
 def route_problem(request: PageRequest, error: HTTPException) -> Response[str] | Redirect | Response[dict[str, object]]:
     """For what no route answers: a page, or problem+json for programs."""
-    if request.url.path.startswith("/api/"):
+    if request.url.path.startswith(_PROGRAMS):
         return to_http_problem(error).to_response(request)
     return show_problem(request, error)
 

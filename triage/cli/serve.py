@@ -58,6 +58,13 @@ def check_address(settings: Settings, host: str, port: int) -> None:
             f"Without accounts everybody who reaches {host} would be you: expected --host 127.0.0.1. "
             "To serve others, set TRIAGE_ACCOUNTS=true and add readers with triage user add."
         )
+    if not settings.accounts and not settings.is_for_this_machine:
+        raise InputError(
+            f"TRIAGE_PUBLIC_URL is {settings.public_url}, but without accounts only this machine is answered: "
+            "set TRIAGE_ACCOUNTS=true, or leave the URL out."
+        )
+    if settings.public_url == _DEFAULT_URL and not _is_loopback(host):
+        raise InputError("Set TRIAGE_PUBLIC_URL to where readers find this server: only that host name is answered.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with closing(socket.socket(family, socket.SOCK_STREAM)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
