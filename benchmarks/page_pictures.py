@@ -12,15 +12,15 @@ import sqlite3
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from http.client import ACCEPTED
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
-from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 _DEVICES: dict[str, ViewportSize] = {
@@ -87,16 +87,25 @@ def take(browser: Browser, url: str, pages: dict[str, str], output: Path) -> Ite
     for device, size in _DEVICES.items():
         for theme in _THEMES:
             with browser.new_context(
-                viewport=size, color_scheme=theme, device_scale_factor=1, has_touch=device == "phone"
+                viewport=size, color_scheme=theme, is_mobile=device == "phone", has_touch=device == "phone"
             ) as context:
                 page = context.new_page()
                 for name, path in pages.items():
-                    answer = page.goto(url + path, wait_until="networkidle")
-                    if answer is None or not answer.ok:
-                        raise SystemExit(f"{path} answers {answer and answer.status}")
+                    _open(page, url + path)
                     file = output / f"{name}-{device}-{theme}.png"
                     page.screenshot(path=file, full_page=True)
                     yield file
+
+
+def _open(page: Page, address: str) -> None:
+    for _ in range(_STARTED_WITHIN):
+        answer = page.goto(address, wait_until="networkidle", timeout=_STARTED_WITHIN * 1000)
+        if answer is None or not answer.ok:
+            raise SystemExit(f"{address} answers {answer and answer.status}")
+        if answer.status != ACCEPTED:
+            return
+        page.wait_for_timeout(1000)  # a map is being drawn
+    raise SystemExit(f"{address} is still being drawn")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,18 +11,17 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from email import message_from_bytes
-from email.policy import SMTP
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from fakes.accounts_case import PASSWORD
+from fakes.accounts_case import PASSWORD, parse_mail
 from fakes.judging_case import NOW, WEEK
 from fakes.lab_case import READERS, prepare_lists, prepare_readers
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from triage.accounts.readers import set_password
 from triage.store.engine import Database
@@ -30,16 +29,17 @@ from triage.store.engine import Database
 TOPIC = "generative-recommendation"
 SHORTLIST = f"/shortlists/{TOPIC}/{WEEK}"
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
-_LINK = re.compile(r"^http://\S+/sign-in/link\?key=\S+$", re.MULTILINE)
+_LINK = re.compile(r"http://\S+/sign-in/link\?key=\w+")
+_PROGRAM = str(Path(sys.executable).with_name("triage"))
+_PATIENCE = 30_000  # milliseconds: tests share their machine
 _GRAVE = ("serious", "critical")
 
 
 class LabServer(msgspec.Struct, frozen=True):
-    """Where it answers, its data folder, and the headers with each reader's key."""
+    """Where it answers, and its data folder."""
 
     url: str
     home: Path
-    headers: dict[str, str]
 
     def get(self, path: str, key: str) -> Any:
         """What the API answers a program with this key."""
@@ -49,11 +49,11 @@ class LabServer(msgspec.Struct, frozen=True):
 
     def wait_for_link(self) -> str:
         """The address in the one mail that was written, as a mail program reads it."""
-        for _ in range(300):
-            for file in (self.home / "outbox").glob("[!.]*.eml"):
-                found = _LINK.search(message_from_bytes(file.read_bytes(), policy=SMTP).get_content())
-                assert found is not None
-                return found[0].strip()
+        for _ in range(_PATIENCE // 100):
+            for file in self.home.glob("outbox/[!.]*.eml"):
+                found = _LINK.search(parse_mail(file.read_bytes()).get_content())
+                assert found is not None, file.name
+                return found[0]
             time.sleep(0.1)
         raise AssertionError("no mail was written")
 
@@ -78,14 +78,17 @@ class Visit:
             self.page.wait_for_timeout(500)
         return self.page
 
-    def sign_in(self, reader: str) -> None:
-        """By password."""
-        page = self.go("/sign-in")
+    def sign_in(self, reader: str, goal: str = "/") -> None:
+        """By password, on the way to a page."""
+        page = self.go(f"/sign-in?next={quote(goal, safe='')}")
         page.fill("#email", f"{reader}@example.org")
         page.fill("#password", PASSWORD)
         page.click("button.main")
-        assert page.title().endswith("Triage")
-        assert "/sign-in" not in page.url
+        page.wait_for_url(f"{self.url}{'/shortlists/*/*' if goal == '/' else goal}")
+
+    def forgive(self, words: str) -> None:
+        """Take one expected fault, the one with these words, off the list."""
+        self.faults.remove(next(fault for fault in self.faults if words in fault))
 
     def _note(self, is_fault: bool, text: str) -> None:
         if is_fault:
@@ -100,12 +103,11 @@ def find_chromium() -> str:
     return found
 
 
-def prepare_lab(home: Path) -> dict[str, str]:
-    """The sample week with both lists and readers who have passwords; hands out their keys."""
-    prepare_lists(home / "triage.db")
-    keys = prepare_readers(home / "triage.db")
-    asyncio.run(_set_passwords(home / "triage.db"))
-    return keys
+def prepare_lab(path: Path) -> None:
+    """The sample week with both lists, and readers who have passwords."""
+    prepare_lists(path)
+    prepare_readers(path)
+    asyncio.run(_set_passwords(path))
 
 
 async def _set_passwords(path: Path) -> None:
@@ -118,7 +120,7 @@ async def _set_passwords(path: Path) -> None:
 @contextmanager
 def serve_lab(home: Path) -> Iterator[LabServer]:
     """`triage serve` with accounts, on a data folder made for it, until the context ends."""
-    keys = prepare_lab(home)
+    prepare_lab(home / "triage.db")
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -126,11 +128,11 @@ def serve_lab(home: Path) -> Iterator[LabServer]:
     settings = {"HOME": home, "EMBEDDER": "hashing", "NOW": NOW.isoformat(), "ACCOUNTS": "true"}
     settings |= {"PUBLIC_URL": url, "RATE_LIMIT": "0"}
     environment = os.environ | {f"TRIAGE_{name}": str(value) for name, value in settings.items()}
-    command = [str(Path(sys.executable).with_name("triage")), "serve", "--port", str(port)]
+    command = [_PROGRAM, "serve", "--port", str(port)]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:  # noqa: S603 - our own
         try:
             _wait_for(f"{url}/healthz")
-            yield LabServer(url, home, keys)
+            yield LabServer(url, home)
         finally:
             process.terminate()
 
@@ -148,6 +150,7 @@ def _wait_for(url: str) -> None:
 @contextmanager
 def open_browser() -> Iterator[Browser]:
     """Chromium without a window; while it is open, no other event loop runs in this thread."""
+    expect.set_options(timeout=_PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         yield browser
@@ -156,9 +159,9 @@ def open_browser() -> Iterator[Browser]:
 
 @contextmanager
 def visit(browser: Browser, server: LabServer, **options: Any) -> Iterator[Visit]:
-    """A visitor without cookies, who waits 15 seconds for anything; fails in the end if a page was at fault."""
+    """A visitor without cookies, who waits 30 seconds for anything; fails in the end if a page was at fault."""
     with browser.new_context(reduced_motion="reduce", **options) as context:
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(_PATIENCE)
         visitor = Visit(context, server.url)
         yield visitor
         assert visitor.faults == []
