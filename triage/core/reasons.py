@@ -39,7 +39,7 @@ def explain_place(words: PaperWords, abstract: str, topic: Topic, parts: Mapping
     reasons += [name for name, pattern in _EVIDENCE.items() if pattern.search(abstract)]
     taste = parts.get("taste", 0.0)
     if abs(taste) >= _SOME_TASTE:
-        reasons.append(f"your votes {'speak for' if taste > 0 else 'speak against'} it")
+        reasons.append(f"votes {'speak for' if taste > 0 else 'speak against'} it")
     return reasons or ["close in meaning to the topic's definition"]
 
 
