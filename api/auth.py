@@ -55,6 +55,13 @@ class AuthMiddleware(ASGIMiddleware):
         await next_app(scope, receive, send)
 
     async def _identify(self, connection: Connection) -> Principal | None:
+        principal = await self._authenticate(connection)
+        if principal is not None and principal.credential is not None:
+            services: Services = connection.app.state.services
+            services.uses.note(principal.credential, services.clock())
+        return principal
+
+    async def _authenticate(self, connection: Connection) -> Principal | None:
         services: Services = connection.app.state.services
         header = connection.headers.get("authorization")
         if header is not None:
@@ -102,6 +109,12 @@ async def allow_writers(connection: Connection, _: BaseRouteHandler) -> None:
 async def allow_editors(connection: Connection, _: BaseRouteHandler) -> None:
     """A guard: editors whose key may write."""
     _require(connection, Scope.WRITE, Role.EDITOR)
+
+
+def check_editor(principal: Principal) -> None:
+    """The same for part of what an address does; raises 403. The guard of the address has seen to the key's scopes."""
+    if not principal.role.includes(Role.EDITOR):
+        raise PermissionDeniedException(f"This needs the role {Role.EDITOR}.")
 
 
 async def allow_admins(connection: Connection, _: BaseRouteHandler) -> None:

@@ -2,16 +2,28 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import structlog
 from litestar.exceptions import HTTPException
 from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsException, ProblemDetailsPlugin
 
-from triage.errors import ConflictError, InputError, NotFoundError, RubricError, SignInError, StoreError, TriageError
+from triage.errors import (
+    BusyError,
+    ConflictError,
+    InputError,
+    LimitError,
+    NotFoundError,
+    RubricError,
+    SignInError,
+    StoreError,
+    TriageError,
+)
 
 PROBLEM_TYPE = "application/problem+json"
+BUSY: Final = "Busy"
+"""The title of what was not begun since so much else waits."""
 _OWN_FAULT = 500
 _log = structlog.get_logger(__name__)
 _STATUS: tuple[tuple[type[TriageError], int], ...] = (
@@ -20,6 +32,8 @@ _STATUS: tuple[tuple[type[TriageError], int], ...] = (
     (RubricError, 500),  # names a file of the server
     (InputError, 400),
     (SignInError, 401),
+    (LimitError, 429),
+    (BusyError, 503),
     (StoreError, 503),
     (TriageError, 500),
 )
@@ -80,6 +94,8 @@ def problem_details() -> ProblemDetailsPlugin:
 def to_problem(error: TriageError) -> ProblemDetailsException:
     """Ours, by the first class that fits; what a database or model says stays in the log."""
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    if isinstance(error, BusyError):  # no fault of the server, and nothing that its log need say more of
+        return _describe(status, str(error), headers={"Retry-After": str(error.retry_after)}, title=BUSY)
     if status >= _OWN_FAULT:
         _log.error("request_failed", error=str(error))
         return _describe(status, "See the server's log.")
@@ -112,9 +128,13 @@ def example_problem(status: int) -> Problem:
 
 
 def _describe(
-    status: int, detail: str, errors: Sequence[FieldProblem] = (), headers: dict[str, str] | None = None
+    status: int,
+    detail: str,
+    errors: Sequence[FieldProblem] = (),
+    headers: dict[str, str] | None = None,
+    title: str | None = None,
 ) -> ProblemDetailsException:
-    problem = _make_problem(status, detail, tuple(errors))
+    problem = _make_problem(status, detail, tuple(errors), title)
     more: dict[str, Any] = {"code": problem.code}
     if problem.errors:
         more["errors"] = problem.errors
@@ -125,8 +145,8 @@ def _describe(
     )
 
 
-def _make_problem(status: int, detail: str, errors: tuple[FieldProblem, ...] = ()) -> Problem:
-    title = _TITLES.get(status) or HTTPStatus(status).phrase
+def _make_problem(status: int, detail: str, errors: tuple[FieldProblem, ...] = (), title: str | None = None) -> Problem:
+    title = title or _TITLES.get(status) or HTTPStatus(status).phrase
     code = title.lower().replace(" ", "-")
     return Problem(f"/problems/{code}", title, status, detail, code, errors)
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from triage.accounts.uses import UseNotes
 from triage.config import Settings
 from triage.core.rubric import JudgeRules, Rubric
 from triage.errors import InputError
@@ -49,6 +50,7 @@ class Services:
     ) -> None:
         self.settings = settings
         self.database = database
+        self.uses = UseNotes(database)
         self.clock = clock
         self._open_embedder = open_embedder
 
@@ -276,6 +278,10 @@ async def open_services(
     database = Database(settings.url)
     try:
         await ensure_schema(database)
-        yield Services(settings, database, clock or (lambda: settings.now or datetime.now(UTC)), open_embedder)
+        services = Services(settings, database, clock or (lambda: settings.now or datetime.now(UTC)), open_embedder)
+        try:
+            yield services
+        finally:
+            await services.uses.close()
     finally:
         await database.close()

@@ -1,5 +1,6 @@
 """Settings, read from the environment (`TRIAGE_…`) by `bootstrap` alone."""
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -59,9 +60,9 @@ class Settings(BaseSettings):
     anonymous_reading: bool = False
     """Whether shortlists, papers, search and feeds may be read without signing in (with accounts only)."""
     trusted_proxy: str = ""
-    """Address of the one proxy in front, whose X-Forwarded-For is believed; empty: there is none."""
+    """IP address of the one proxy in front, whose X-Forwarded-For is believed; empty: there is none."""
     rate_limit: int = Field(default=600, ge=0)
-    """Requests a minute from one address, with accounts; 0 means no limit."""
+    """Requests a minute from one address, with accounts; 0 means no limit, other than on attempts to sign in."""
     notice: str = Field(default="", max_length=300)
     """A line that stands above every page, such as when the server will be down."""
     now: AwareDatetime | None = None
@@ -79,6 +80,16 @@ class Settings(BaseSettings):
     def _check_url(cls, url: str) -> str:
         _URL.validate_python(url)
         return url
+
+    @field_validator("trusted_proxy")
+    @classmethod
+    def _check_proxy(cls, address: str) -> str:
+        if not address:
+            return ""
+        try:
+            return str(ip_address(address.strip()))
+        except ValueError as error:
+            raise ValueError("expected one IP address, such as 10.0.0.2, or nothing where there is no proxy") from error
 
     @field_validator("arxiv_interval")
     @classmethod

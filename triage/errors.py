@@ -65,5 +65,17 @@ class SignInError(TriageError):
     """Who asks could not be told; the message is the same for unknown, wrong, expired and revoked."""
 
 
+class LimitError(TriageError):
+    """Too much was tried in a short time; the same works later."""
+
+
+class BusyError(TriageError):
+    """So much waits already that this was not begun; `retry_after` is how many seconds to wait."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class StoreError(TriageError):
     """The database cannot be used: not writable, damaged, or newer than this program."""

@@ -10,9 +10,10 @@ from litestar.response import Redirect
 
 from api.auth import allow_people, session_cookie
 from api.pages.templating import PageRequest, render, see_other
+from triage.accounts.guesses import Guesses
 from triage.accounts.passwords import LONGEST, SHORTEST, check_length
-from triage.accounts.readers import find_reader, set_password
-from triage.accounts.sign_in import sign_in_by_password
+from triage.accounts.readers import find_reader
+from triage.accounts.sign_in import change_password, check_fresh, check_password
 from triage.bootstrap import Services
 from triage.core.account import Principal, Reader
 from triage.errors import InputError, NotFoundError, SignInError
@@ -60,6 +61,7 @@ class AccountActions(Controller):
         request: PageRequest,
         services: NamedDependency[Services],
         principal: NamedDependency[Principal],
+        guesses: NamedDependency[Guesses],
         data: URLEncodedBody[PasswordForm],
     ) -> Response[str] | Redirect:
         """Set the password; ends the reader's other sessions, and opens this one anew."""
@@ -67,27 +69,33 @@ class AccountActions(Controller):
         if reader is None:
             raise NotFoundError("There are no accounts here, hence no passwords.")
         try:
-            await _check(services, reader, data)
+            _check_new(data)
+            if reader.has_password:
+                with guesses.count(reader.email, services.clock()):
+                    await _check_old(services, reader, data.old)
+            else:
+                await check_fresh(services.database, principal.credential or "", services.clock())
+            key = await change_password(services.database, reader.name, data.password, services.clock())
         except (InputError, SignInError) as error:
             return _show(request, reader, error=str(error))
-        database, now = services.database, services.clock()
-        await set_password(database, reader.name, data.password, now)
-        key = await sign_in_by_password(database, reader.email, data.password, now)
         answer = see_other("/account?changed=true")
         answer.set_cookie(session_cookie(services.settings, key))
         return answer
 
 
-async def _check(services: Services, reader: Reader, form: PasswordForm) -> None:
-    """Raise `InputError` for a new password that will not do, `SignInError` for a wrong old one."""
+def _check_new(form: PasswordForm) -> None:
+    """Raise `InputError` for one that will not do."""
     if form.password != form.again:
         raise InputError("The two new passwords differ.")
     check_length(form.password)
-    if reader.has_password:
-        try:
-            await sign_in_by_password(services.database, reader.email, form.old, services.clock())
-        except SignInError as error:
-            raise SignInError("The old password is wrong.") from error
+
+
+async def _check_old(services: Services, reader: Reader, password: str) -> None:
+    """Raise `SignInError` for a wrong one."""
+    try:
+        await check_password(services.database, reader.email, password)
+    except SignInError as error:
+        raise SignInError("The old password is wrong.") from error
 
 
 async def _find(services: Services, principal: Principal) -> Reader | None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from litestar import Controller, Response, Router, get, post
 from litestar.background_tasks import BackgroundTask
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter, URLEncodedBody
 from litestar.response import Redirect
 
@@ -14,11 +14,12 @@ from api.limits import limit_sign_ins
 from api.pages.account import AccountActions, AccountPages
 from api.pages.local_path import LONGEST, choose_next
 from api.pages.templating import PageRequest, render, see_other
+from triage.accounts.guesses import Guesses
 from triage.accounts.sign_in import LINK_LIFE, redeem_link, send_link, sign_in_by_password, sign_out
 from triage.bootstrap import Services
 from triage.config import Settings
 from triage.core.account import Key
-from triage.errors import SignInError
+from triage.errors import LimitError, SignInError
 
 _PRIVATE = {"Cache-Control": "no-store"}
 _Next = Annotated[str, msgspec.Meta(max_length=LONGEST)]
@@ -63,16 +64,14 @@ class SignInPages(Controller):
     @post("/sign-out", status_code=200)
     async def leave(self, request: PageRequest, services: NamedDependency[Services]) -> Redirect:
         """End the session of this browser."""
-        principal = request.user
-        if principal is not None and principal.means == "session" and principal.credential:
-            await sign_out(services.database, principal.credential, services.clock())
+        await _end_session(request, services)
         answer = see_other("/sign-in")
         answer.set_cookie(clear_cookie(services.settings))
         return answer
 
 
 class SignInActions(Controller):
-    """What strangers may try; counted where there is a limit."""
+    """What strangers may try; counted."""
 
     status_code = 200
 
@@ -81,6 +80,7 @@ class SignInActions(Controller):
         self,
         request: PageRequest,
         services: NamedDependency[Services],
+        guesses: NamedDependency[Guesses],
         data: URLEncodedBody[SignInForm],
     ) -> Response[str] | Redirect:
         """Open a session, or have a link sent after the answer: neither says whether the address is known."""
@@ -91,10 +91,12 @@ class SignInActions(Controller):
             answer.background = BackgroundTask(send_link, services.database, mailer, data.email, url, now)
             return answer
         try:
-            key = await sign_in_by_password(services.database, data.email, data.password, now)
-        except SignInError as error:
-            return _ask(request, status_code=401, next=goal, email=data.email, error=str(error))
-        return _let_in(services, key, goal)
+            with guesses.count(data.email, now):
+                key = await sign_in_by_password(services.database, data.email, data.password, now)
+        except (SignInError, LimitError) as error:
+            status = 401 if isinstance(error, SignInError) else 429
+            return _ask(request, status_code=status, next=goal, email=data.email, error=str(error))
+        return await _let_in(request, services, key, goal)
 
     @post("/sign-in/link")
     async def redeem(
@@ -105,14 +107,18 @@ class SignInActions(Controller):
             key = await redeem_link(services.database, data.key, services.clock())
         except SignInError as error:
             return render(request, "sign_in_link.html.j2", status_code=401, headers=_PRIVATE, key="", error=str(error))
-        return _let_in(services, key, "/")
+        return await _let_in(request, services, key, "/")
 
 
 def sign_in_router(settings: Settings) -> Router:
-    """The pages of accounts; guesses at passwords are limited where requests are."""
-    is_limited = settings.accounts and bool(settings.rate_limit)
-    limits = [limit_sign_ins()] if is_limited else []
-    actions = Router("/", route_handlers=[SignInActions, AccountActions], middleware=limits)
+    """The pages of accounts; guesses at passwords are limited, whether other requests are or not."""
+    guesses = Guesses()
+    actions = Router(
+        "/",
+        route_handlers=[SignInActions, AccountActions],
+        middleware=[limit_sign_ins()] if settings.accounts else [],
+        dependencies={"guesses": Provide(lambda: guesses, sync_to_thread=False)},
+    )
     return Router(
         "/",
         route_handlers=[SignInPages, actions, AccountPages],
@@ -129,7 +135,15 @@ def _ask(request: PageRequest, *, status_code: int = 200, **told: Any) -> Respon
     )
 
 
-def _let_in(services: Services, key: Key, goal: str) -> Redirect:
+async def _let_in(request: PageRequest, services: Services, key: Key, goal: str) -> Redirect:
+    """Hand over the new session, and end the one in its place: nothing would, once its cookie is gone."""
+    await _end_session(request, services)
     answer = see_other(goal)
     answer.set_cookie(session_cookie(services.settings, key))
     return answer
+
+
+async def _end_session(request: PageRequest, services: Services) -> None:
+    principal = request.user
+    if principal is not None and principal.means == "session" and principal.credential:
+        await sign_out(services.database, principal.credential, services.clock())

@@ -1,8 +1,11 @@
+import asyncio
+from threading import Event
+
 import pytest
 from argon2 import PasswordHasher
 
-from triage.accounts.passwords import check_length, hash_password, verify_password
-from triage.errors import InputError
+from triage.accounts.passwords import _RUNNING, _THREADS, _WAITING, check_length, hash_password, verify_password
+from triage.errors import BusyError, InputError
 
 _PASSWORD = "correct horse battery"  # noqa: S105 - made up
 
@@ -50,3 +53,24 @@ async def test_too_short_and_too_long_are_refused(length: int) -> None:
 def test_the_limits_are_inside(length: int) -> None:
     """Both of them."""
     check_length("x" * length)
+
+
+async def test_only_so_many_wait() -> None:
+    """The next one is refused at once; when there is room again, it is compared."""
+    gate = Event()
+    held = [_THREADS.submit(gate.wait) for _ in range(_RUNNING)]
+    waiting = [asyncio.create_task(verify_password(None, _PASSWORD)) for _ in range(_RUNNING + _WAITING)]
+    try:
+        await asyncio.sleep(0)
+        with pytest.raises(BusyError, match="try again"):
+            await verify_password(None, _PASSWORD)
+        with pytest.raises(BusyError, match="try again"):
+            await hash_password(_PASSWORD)
+        waiting[-1].cancel()  # whoever goes makes room
+        await asyncio.sleep(0)
+        waiting.append(asyncio.create_task(verify_password(None, _PASSWORD)))
+    finally:
+        gate.set()
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(result).__name__ for result in results].count("Verdict") == _RUNNING + _WAITING
+    assert all(future.done() for future in held)

@@ -7,8 +7,9 @@ from fakes.accounts_case import ADA, NOW, PASSWORD, mail_link
 from triage.accounts.keys import authenticate, create_token
 from triage.accounts.readers import add_reader, disable_reader, find_reader, list_readers, set_password
 from triage.accounts.sign_in import make_link, redeem_link, sign_in_by_password
-from triage.core.account import Role, Scope
+from triage.core.account import Role, Scope, TokenView, mint_key
 from triage.errors import ConflictError, InputError, NotFoundError, SignInError
+from triage.store.credentials import insert_credential
 from triage.store.engine import Database
 
 _LATER = NOW + timedelta(seconds=1)
@@ -21,6 +22,17 @@ async def test_a_reader_comes_back_as_added(database: Database) -> None:
     assert await find_reader(database, "carol") == added
     assert [reader.name for reader in await list_readers(database)] == ["ada", "bob", "carol"]
     assert [reader.has_password for reader in await list_readers(database)] == [True, False, False]
+
+
+async def test_keys_from_before_there_was_an_account_open_nothing(database: Database) -> None:
+    """Whoever made them need not be the one who gets the account."""
+    key = mint_key()
+    view = TokenView(key.public, "old", tuple(Scope), NOW, NOW + timedelta(days=365))
+    async with database.write() as session:
+        await insert_credential(session, "token", "me", key, view)
+    await add_reader(database, "me", "me@example.org", Role.ADMIN, NOW)
+    with pytest.raises(SignInError):
+        await authenticate(database, "token", key.text, NOW)
 
 
 @pytest.mark.parametrize(("name", "email"), [("bob", "new@example.org"), ("new", "BOB@example.org")])

@@ -4,13 +4,16 @@ from typing import Any
 
 import argon2
 import pytest
-from fakes.accounts_case import NOW, PASSWORD, URL, KeepingMailer, find_key, mail_link
+from fakes.accounts_case import NOW, PASSWORD, URL, KeepingMailer, count_statements, find_key, mail_link
 
 from triage.accounts.keys import authenticate
 from triage.accounts.readers import disable_reader
 from triage.accounts.sign_in import (
     LINK_LIFE,
     LINKS_PER_HOUR,
+    change_password,
+    check_fresh,
+    check_password,
     make_link,
     redeem_link,
     send_link,
@@ -116,6 +119,45 @@ async def test_every_bad_link_is_refused_alike(database: Database) -> None:
         messages.add(str(caught.value))
     assert len(messages) == 1
     await redeem_link(database, text, NOW)
+
+
+async def test_what_is_no_key_is_not_looked_up(database: Database) -> None:
+    """Nor does it wait for those who write."""
+    with count_statements(database) as words:
+        for bad in ("", "triage_x", "x" * 200, mint_key().text[:-1] + "!"):
+            with pytest.raises(SignInError):
+                await redeem_link(database, bad, NOW)
+    assert words == []
+
+
+async def test_a_password_is_checked_without_a_trace(database: Database) -> None:
+    """No session is opened to find out."""
+    with count_statements(database) as words:
+        await check_password(database, "ada@example.org", PASSWORD)
+        with pytest.raises(SignInError):
+            await check_password(database, "ada@example.org", "wrong")
+    assert set(words) == {"BEGIN", "SELECT"}
+
+
+async def test_a_session_is_fresh_as_long_as_a_link_lives(database: Database) -> None:
+    """To the second; what is no session never is."""
+    key = await redeem_link(database, await mail_link(database), NOW)
+    await check_fresh(database, key.public, NOW + LINK_LIFE - _MOMENT)
+    for public, now in ((key.public, NOW + LINK_LIFE), (mint_key().public, NOW), ("", NOW)):
+        with pytest.raises(SignInError, match="ask for a new link first"):
+            await check_fresh(database, public, now)
+
+
+async def test_changing_the_password_leaves_one_session(database: Database) -> None:
+    """The one that it opens."""
+    old = await sign_in_by_password(database, "ada@example.org", PASSWORD, NOW)
+    new = await change_password(database, "ada", "another passphrase", NOW)
+    with pytest.raises(SignInError):
+        await authenticate(database, "session", old.text, NOW)
+    assert (await authenticate(database, "session", new.text, NOW)).reader == "ada"
+    await check_password(database, "ada@example.org", "another passphrase")
+    with pytest.raises(NotFoundError):
+        await change_password(database, "zed", PASSWORD, NOW)
 
 
 async def test_a_link_is_no_session(database: Database) -> None:

@@ -1,7 +1,9 @@
 """Who is let in by which door: every way to show a key, or none, at every guard."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from litestar.testing import TestClient
 
 from api.auth import clear_cookie, cookie_name, security_schemes, session_cookie
 from api.problems import PROBLEM_TYPE
-from triage.accounts.keys import revoke_token
+from triage.accounts.keys import list_tokens, revoke_token
 from triage.accounts.readers import add_reader, disable_reader
 from triage.accounts.sign_in import sign_out
 from triage.config import Settings
@@ -226,3 +228,16 @@ def test_the_documented_schemes_are_those_that_work() -> None:
     assert (schemes["token"].type, schemes["token"].scheme) == ("http", "bearer")
     assert (schemes["feed"].type, schemes["feed"].scheme) == ("http", "basic")
     assert (schemes["session"].security_scheme_in, schemes["session"].name) == ("cookie", "__Host-triage_session")
+
+
+def test_reading_with_a_key_waits_for_nobody_who_writes(house: House) -> None:
+    """More requests than there are connections; the use of the key is noted once there is room for it."""
+    with (
+        TestClient(build_doors(house.path.parent), base_url=ADDRESS) as doors,
+        closing(sqlite3.connect(house.path, isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        for headers in (bear(house.keys["bob"]), bear(house.keys["ada"])) * 20:
+            assert doors.get("/readers", headers=headers).status_code == 200
+    (token,) = house.do(lambda base: list_tokens(base, "bob"))
+    assert token.last_used_at == NOW

@@ -3,24 +3,32 @@
 import asyncio
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
 from email import message_from_bytes
+from itertools import count
 from pathlib import Path
 
 import pytest
 from fakes.accounts_case import PASSWORD
+from fakes.door_case import come_from
 from fakes.judging_case import NOW
 from fakes.lab_case import ADDRESS, Lab, open_client
 from litestar import Litestar
 from litestar.testing import TestClient
+from litestar.types import Receive, Scope, Send
 
 from api.app import create_app
 from api.limits import SIGN_INS
+from triage.accounts.guesses import MOST_GUESSES
+from triage.accounts.passwords import _PLACES
 from triage.accounts.readers import set_password
-from triage.accounts.sign_in import make_link
+from triage.accounts.sign_in import make_link, redeem_link
 from triage.config import Settings
 from triage.store.engine import Database
 
 BOB = "bob@example.org"
+CAROL = "carol@example.org"
 LIST = "/shortlists/agent-evaluation/2026-W20"
 
 
@@ -192,10 +200,100 @@ def test_guesses_are_limited(lab_sample: tuple[Path, dict[str, str]], tmp_path: 
         assert client.get("/sign-in").status_code == 200
 
 
+def test_an_account_is_guessed_at_so_often(strangers: TestClient[Litestar], tmp_path: Path) -> None:
+    """From wherever, and then not even the right password is compared; an emailed link still signs in."""
+    assert sign_in(strangers) == 303
+    strangers.cookies.clear()
+    with strangers_from_anywhere(tmp_path) as browser:
+        statuses = [sign_in(browser, "wrong wrong") for _ in range(MOST_GUESSES)]
+        assert statuses == [401] * MOST_GUESSES
+        form = {"by": "password", "email": BOB.upper(), "password": PASSWORD}
+        refused = browser.post("/sign-in", data=form)
+        assert refused.status_code == 429
+        assert "have a link sent" in refused.text
+        assert sign_in(browser, "wrong wrong", "eve@example.org") == 401
+        key = asyncio.run(_make_link(tmp_path / "triage.db")).partition("key=")[2]
+        assert browser.post("/sign-in/link", data={"key": key}, follow_redirects=False).status_code == 303
+        answer = browser.post(
+            "/account", data={"old": PASSWORD} | dict.fromkeys(("password", "again"), "a new long one")
+        )
+        assert answer.status_code == 429
+
+
+def test_whoever_comes_when_too_many_wait_is_told_so(strangers: TestClient[Litestar]) -> None:
+    """And nothing of it counts as a guess."""
+    with ExitStack() as stack:
+        while _PLACES.acquire(blocking=False):
+            stack.callback(_PLACES.release)
+        for _ in range(3):
+            answer = strangers.post("/sign-in", data={"by": "password", "email": BOB, "password": PASSWORD})
+            assert answer.status_code == 503
+            assert "try again in a minute" in answer.text
+            assert answer.headers["retry-after"] == "60"
+    assert sign_in(strangers) == 303
+
+
+def strangers_from_anywhere(home: Path) -> TestClient[Litestar]:
+    """A browser whose every request comes from another address; to be entered."""
+    settings = Settings(
+        home=home, embedder="hashing", now=NOW, accounts=True, public_url=ADDRESS, trusted_proxy="127.0.0.1"
+    )
+    app, numbers = create_app(settings), count(1)
+
+    async def ask(scope: Scope, receive: Receive, send: Send) -> None:
+        await come_from(app, (f"192.0.2.{next(numbers)}", 1))(scope, receive, send)
+
+    client = TestClient(ask, base_url=ADDRESS)
+    client.headers["sec-fetch-site"] = "same-origin"
+    return client  # type: ignore[return-value] # of any application
+
+
+@pytest.mark.parametrize("way", ["password", "link"])
+def test_signing_in_anew_ends_the_session_before(strangers: TestClient[Litestar], tmp_path: Path, way: str) -> None:
+    """Its cookie is gone: nobody could end it any more."""
+    assert sign_in(strangers) == 303
+    before = {"cookie": f"triage_session={strangers.cookies['triage_session']}"}
+    ours = {"sec-fetch-site": "same-origin"}
+    form = {"by": "password", "email": BOB, "password": PASSWORD}
+    if way == "link":
+        form = {"key": asyncio.run(_make_link(tmp_path / "triage.db")).partition("key=")[2]}
+    path = "/sign-in" if way == "password" else "/sign-in/link"
+    assert strangers.post(path, data=form, headers=ours, follow_redirects=False).status_code == 303
+    assert strangers.get("/tags", follow_redirects=False).status_code == 200
+    strangers.cookies.clear()
+    assert strangers.get("/tags", headers=before, follow_redirects=False).status_code == 303
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(14, 303), (16, 400)])
+def test_a_first_password_is_set_soon_after_the_link(
+    strangers: TestClient[Litestar], tmp_path: Path, minutes: int, status: int
+) -> None:
+    """Whoever finds a browser that was left signed in does not take the account over."""
+    key = asyncio.run(_redeem(tmp_path / "triage.db", NOW - timedelta(minutes=minutes)))
+    headers = {"cookie": f"triage_session={key}", "sec-fetch-site": "same-origin"}
+    form = {"password": "a first long one", "again": "a first long one"}
+    answer = strangers.post("/account", data=form, headers=headers, follow_redirects=False)
+    assert answer.status_code == status
+    assert ("ask for a new link first" in answer.text) == (status == 400)
+    strangers.cookies.clear()
+    assert (sign_in(strangers, "a first long one", CAROL) == 303) == (status == 303)
+
+
+async def _redeem(path: Path, now: datetime) -> str:
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    link = await make_link(database, "carol", ADDRESS, now)
+    key = await redeem_link(database, link.partition("key=")[2], now)
+    await database.close()
+    return key.text
+
+
 def test_the_sole_reader_needs_none_of_it(client: TestClient[Litestar]) -> None:
     """The pages say so; there is no form."""
     assert client.get("/sign-in?next=/tags", follow_redirects=False).headers["location"] == "/tags"
     assert "None are needed" in client.get("/tokens").text
+    made = client.post("/tokens", data={"action": "create", "label": "x", "access": "admin"})
+    assert made.status_code == 400
+    assert "No keys are needed here" in made.text
     account = client.get("/account").text
     assert "There are no accounts here" in account
     assert '<input type="password"' not in account

@@ -1,8 +1,12 @@
 import asyncio
+import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -131,3 +135,126 @@ async def test_an_absent_time_stays_absent_and_json_keeps_its_types(database: Da
     async with database.read() as session:
         (row,) = await session.scalars(select(RunRow))
     assert (row.week, row.seconds, row.report) == (None, 0.5, {"n": [1, 2.5, None, "é"]})
+
+
+@contextmanager
+def hold_write_lock(database: Database) -> Iterator[None]:
+    """Another process is in the middle of a change."""
+    assert database.url.database is not None
+    other = sqlite3.connect(database.url.database, isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+    finally:
+        other.close()
+
+
+async def test_writers_that_wait_leave_connections_to_readers(database: Database) -> None:
+    """More of them than the pool has connections, while another process writes: reading goes on."""
+
+    async def write_one(number: int) -> None:
+        async with database.write() as session:
+            session.add(make_tag(str(number)))
+
+    with hold_write_lock(database):
+        writers = [asyncio.create_task(write_one(number)) for number in range(20)]
+        await asyncio.sleep(0)
+        assert await count_tags(database) == 0
+    await asyncio.gather(*writers)
+    assert await count_tags(database) == 20
+
+
+async def test_a_writer_that_failed_lets_the_next_one_in(database: Database) -> None:
+    """Whatever ended it, being called off among it."""
+
+    async def stay() -> None:
+        async with database.write():
+            await asyncio.Event().wait()
+
+    first, second = asyncio.create_task(stay()), asyncio.create_task(stay())
+    await asyncio.sleep(0)
+    for task in (second, first):
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    async with database.write() as session:
+        session.add(make_tag("next"))
+    assert await count_tags(database) == 1
+
+
+async def test_no_writer_waits_for_ever(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For its turn no longer than SQLite waits for a lock."""
+    monkeypatch.setattr("triage.store.engine.BUSY_TIMEOUT_MS", 1)
+    async with database.write():
+        with pytest.raises(StoreError, match="is busy"):
+            async with database.write():
+                pytest.fail("it was not its turn")
+
+
+async def test_too_many_at_once_is_an_error_of_the_store(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever gets no connection in time is told so like of any other fault of the database."""
+    monkeypatch.setattr(database.engine.pool, "_timeout", 0.01)
+    async with AsyncExitStack() as stack:
+        for _ in range(15):
+            await (await stack.enter_async_context(database.read())).execute(text("SELECT 1"))
+        with pytest.raises(StoreError, match="is busy"):
+            await count_tags(database)
+    assert await count_tags(database) == 0
+
+
+async def test_a_server_that_is_not_there_is_an_error_of_the_store() -> None:
+    """Named without its password."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    database = Database(f"postgresql+asyncpg://ada:secret@127.0.0.1:{port}/none")
+    for writes in (False, True):
+        with pytest.raises(StoreError, match="cannot be reached") as caught:
+            async with database.connection(writes=writes):
+                pytest.fail("nobody listens there")
+        assert "secret" not in str(caught.value)
+    await database.close()
+
+
+async def test_a_server_that_hangs_up_is_an_error_of_the_store() -> None:
+    """Before it has said anything."""
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        database = Database(f"postgresql+asyncpg://ada:secret@127.0.0.1:{port}/none?ssl=disable")
+        with pytest.raises(StoreError):
+            await count_tags(database)
+        await database.close()
+
+
+async def test_a_database_that_is_not_there_is_an_error_of_the_store(postgres: Database) -> None:
+    """The server says so while it is being connected to."""
+    database = Database(postgres.url.set(database="none").render_as_string(hide_password=False))
+    with pytest.raises(StoreError, match="none"):
+        await count_tags(database)
+    await database.close()
+
+
+async def test_errors_of_files_inside_are_left_alone(database: Database) -> None:
+    """They are no fault of the database."""
+
+    async def fail() -> None:
+        async with database.write() as session:
+            session.add(make_tag("lost"))
+            raise FileNotFoundError
+
+    with pytest.raises(FileNotFoundError):
+        await fail()
+    assert await count_tags(database) == 0
+
+
+async def test_a_connection_that_breaks_is_an_error_of_the_store(database: Database) -> None:
+    """Drivers hand the network's errors on as they are."""
+
+    def break_off(*_: object) -> None:
+        raise ConnectionResetError("by peer")
+
+    event.listen(database.engine.sync_engine, "do_execute", break_off)
+    with pytest.raises(StoreError, match="was lost: by peer"):
+        await count_tags(database)
+    event.remove(database.engine.sync_engine, "do_execute", break_off)
+    assert await count_tags(database) == 0

@@ -12,7 +12,6 @@ from triage.store.credentials import (
     Credential,
     find_credential,
     insert_credential,
-    mark_used,
     revoke_one,
     select_tokens,
 )
@@ -25,7 +24,6 @@ LABEL = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+"
 LONGEST_LABEL = 64
 MOST_TOKENS = 50
 """Of one reader at a time."""
-_NOTED_EVERY = timedelta(minutes=1)
 _DECOY = Key("0" * 12, "0" * 32)
 """What is looked up and compared in the place of a key that is none."""
 
@@ -33,7 +31,7 @@ _DECOY = Key("0" * 12, "0" * 32)
 async def authenticate(database: Database, kind: KeyKind, text: str, now: datetime) -> Principal:
     """Who shows this key; raises `SignInError`, the same after the same work for whatever is wrong with it.
 
-    One query by index; a key's last use is noted at most once a minute.
+    One query by index; it writes nothing: `UseNotes` notes the use.
     """
     key = read_key(text) or _DECOY
     async with database.read() as session:
@@ -41,9 +39,6 @@ async def authenticate(database: Database, kind: KeyKind, text: str, now: dateti
     is_proven = key.proves(found.digest if found else _DECOY.digest)
     if found is None or not is_proven or found.kind != kind or not _is_in_time(found, now):
         raise SignInError("This key opens nothing: it is wrong, has expired or was revoked.")
-    if found.last_used_at is None or now - found.last_used_at >= _NOTED_EVERY:
-        async with database.write() as session:
-            await mark_used(session, key.public, now)
     return Principal(found.reader, found.role, found.scopes, kind, key.public)
 
 
@@ -63,16 +58,16 @@ async def create_token(
 ) -> tuple[Key, TokenView]:
     """A key for a program of the principal's reader; without `expires_at` it lasts a year.
 
-    Raises `InputError`, also for a principal that is a program itself: a leaked key must not make others;
-    `ConflictError` for one token too many; `NotFoundError` for a reader who has no account.
+    Raises `InputError`, also for a principal that is a program itself: a leaked key must not make others; and for the
+    sole reader, whose keys would open an account of that name one day. `ConflictError` for one token too many;
+    `NotFoundError` for a reader who has no account.
     """
     _check_wishes(principal, label, scopes)
     key = mint_key()
     ordered = tuple(scope for scope in Scope if scope in scopes)
     view = TokenView(key.public, label, ordered, now, _check_expiry(expires_at, now))
     async with database.write() as session:
-        # The sole reader needs no account until there are accounts.
-        if await lock_reader(session, principal.reader) is None and principal.means == "session":
+        if await lock_reader(session, principal.reader) is None:
             raise refuse_name(principal.reader)
         if len(await select_tokens(session, principal.reader)) >= MOST_TOKENS:
             raise ConflictError(f"There are {MOST_TOKENS} keys already: revoke one that is not used any more.")
@@ -97,7 +92,9 @@ async def revoke_token(database: Database, reader: str, public: str, now: dateti
 
 
 def _check_wishes(principal: Principal, label: str, scopes: Collection[Scope]) -> None:
-    if principal.means not in {"session", "sole"}:
+    if principal.means == "sole":
+        raise InputError("No keys are needed here: without accounts, every program on this machine is answered.")
+    if principal.means != "session":
         raise InputError("A key cannot make keys: sign in to make one.")
     if len(label) > LONGEST_LABEL or re.fullmatch(LABEL, label) is None:
         raise InputError(f"Expected a label of 1 to {LONGEST_LABEL} printable characters, such as: weekly notebook.")

@@ -2,21 +2,29 @@
 
 import asyncio
 import unicodedata
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TYPE_CHECKING
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import msgspec
 
-from triage.errors import InputError
+from triage.errors import BusyError, InputError
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 SHORTEST, LONGEST = 10, 1000
 """Characters of a new password; NIST SP 800-63B wants 8 at least, and no rule on which."""
 # Each hash takes 64 MiB for as long as it runs: more of them at a time would let strangers fill the memory.
-_THREADS = ThreadPoolExecutor(2, thread_name_prefix="argon2")
+_RUNNING, _WAITING = 2, 20
+_RETRY_AFTER = 60  # seconds
+_THREADS = ThreadPoolExecutor(_RUNNING, thread_name_prefix="argon2")
+_PLACES = BoundedSemaphore(_RUNNING + _WAITING)
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -27,20 +35,29 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 async def hash_password(password: str) -> str:
-    """The hash to store; raises `InputError` for a password that is too short or too long."""
+    """The hash to store; raises `InputError` for a password that is too short or too long, `BusyError` when busy."""
     check_length(password)
-    return await asyncio.get_running_loop().run_in_executor(_THREADS, _hash, password)
+    return await _run(_hash, password)
 
 
 async def verify_password(password_hash: str | None, password: str) -> Verdict:
-    """Compare; without a hash to compare with, the answer is no after the same work."""
-    return await asyncio.get_running_loop().run_in_executor(_THREADS, _verify, password_hash, password)
+    """Compare; without a hash to compare with, the answer is no after the same work. Raises `BusyError` when busy."""
+    return await _run(_verify, password_hash, password)
 
 
 def check_length(password: str) -> None:
     """Raise `InputError` for a new password that is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise InputError(f"A password has {SHORTEST} to {LONGEST} characters.")
+
+
+async def _run(work: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+    """In a thread; raises `BusyError` where too many wait already."""
+    if not _PLACES.acquire(blocking=False):
+        raise BusyError("Too many passwords are being checked at the moment: try again in a minute.", _RETRY_AFTER)
+    future = _THREADS.submit(work, *arguments, **options)
+    future.add_done_callback(lambda _: _PLACES.release())
+    return await asyncio.wrap_future(future)
 
 
 def _hash(password: str) -> str:

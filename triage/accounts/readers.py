@@ -1,9 +1,10 @@
 """Readers come, change their password and go."""
 
 from datetime import datetime
+from typing import Final, get_args
 
 from triage.accounts.passwords import hash_password
-from triage.core.account import Reader, Role, clean_email, clean_name
+from triage.core.account import KeyKind, Reader, Role, clean_email, clean_name
 from triage.errors import NotFoundError
 from triage.store.credentials import revoke_all
 from triage.store.engine import Database
@@ -16,12 +17,19 @@ from triage.store.readers import (
     select_readers,
 )
 
+_ALL_KINDS: Final = get_args(KeyKind)
+
 
 async def add_reader(database: Database, name: str, email: str, role: Role, now: datetime) -> Reader:
-    """Add a reader, who signs in by emailed link; raises `InputError`, `ConflictError` for a name or address taken."""
+    """Add a reader, who signs in by emailed link; raises `InputError`, `ConflictError` for a name or address taken.
+
+    Keys that were made in the name before there was an account open nothing.
+    """
     cleaned = clean_name(name), clean_email(email)
     async with database.write() as session:
-        return await insert_reader(session, *cleaned, role, now)
+        reader = await insert_reader(session, *cleaned, role, now)
+        await revoke_all(session, reader.name, _ALL_KINDS, now)
+        return reader
 
 
 async def list_readers(database: Database) -> tuple[Reader, ...]:
@@ -54,7 +62,7 @@ async def disable_reader(database: Database, name: str, now: datetime) -> None:
     await find_reader(database, name)
     async with database.write() as session:
         await mark_disabled(session, name, now)
-        await revoke_all(session, name, ("session", "link", "token"), now)
+        await revoke_all(session, name, _ALL_KINDS, now)
 
 
 def refuse_name(name: str) -> NotFoundError:

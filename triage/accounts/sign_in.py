@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from triage.accounts.letters import name_link, write_link_letter
-from triage.accounts.passwords import verify_password
-from triage.accounts.readers import refuse_name
+from triage.accounts.passwords import Verdict, verify_password
+from triage.accounts.readers import refuse_name, set_password
 from triage.core.account import Key, Scope, TokenView, clean_email, mint_key, read_key
 from triage.errors import InputError, SignInError
 from triage.ports import Mailer, MailOutcome
@@ -30,19 +30,36 @@ _log = structlog.get_logger(__name__)
 
 async def sign_in_by_password(database: Database, email: str, password: str, now: datetime) -> Key:
     """A new session's key; raises `SignInError` after the same work, whatever was wrong."""
-    async with database.read() as session:
-        candidate = await _find(session, email)
-    known = candidate.password_hash if candidate else None
-    verdict = await verify_password(known, password)
-    if candidate is None or not verdict.fits:
-        raise SignInError("Address or password is wrong.")
+    candidate, verdict = await _prove(database, email, password)
     name = candidate.reader.name
     async with database.write() as session:
         current = await lock_reader(session, name)
-        if current is None or current.password_hash != known:  # changed while we were comparing
+        if current is None or current.password_hash != candidate.password_hash:  # changed while we were comparing
             raise SignInError("Address or password is wrong.")
         if verdict.new_hash is not None:
             await save_password_hash(session, name, verdict.new_hash)
+        return await _open_session(session, name, now)
+
+
+async def check_password(database: Database, email: str, password: str) -> None:
+    """Raise `SignInError` unless they belong together; nothing is written."""
+    await _prove(database, email, password)
+
+
+async def check_fresh(database: Database, public: str, now: datetime) -> None:
+    """Raise `SignInError` for a session that began longer ago than a link lives: for what wants a person anew."""
+    async with database.read() as session:
+        found = await find_credential(session, public)
+    if found is None or now - found.created_at >= LINK_LIFE:
+        raise SignInError("You signed in a while ago: sign out, and ask for a new link first.")
+
+
+async def change_password(database: Database, name: str, password: str, now: datetime) -> Key:
+    """Set it, and open a session in the place of all those that this ends; raises `InputError`, `NotFoundError`."""
+    await set_password(database, name, password, now)
+    async with database.write() as session:
+        if await lock_reader(session, name) is None:
+            raise refuse_name(name)
         return await _open_session(session, name, now)
 
 
@@ -85,9 +102,11 @@ async def redeem_link(database: Database, text: str, now: datetime) -> Key:
     Raises `SignInError`, the same for a link that is unknown, wrong, used or expired.
     """
     key = read_key(text)
+    if key is None:
+        raise _refuse_link()
     async with database.write() as session:
-        found = await find_credential(session, key.public) if key else None
-        if key is None or found is None or found.kind != "link" or not key.proves(found.digest):
+        found = await find_credential(session, key.public)
+        if found is None or found.kind != "link" or not key.proves(found.digest):
             raise _refuse_link()
         is_late = found.expires_at is None or found.expires_at <= now
         if is_late or not await revoke_one(session, found.reader, "link", key.public, now):
@@ -101,6 +120,15 @@ async def sign_out(database: Database, public: str, now: datetime) -> None:
         found = await find_credential(session, public)
         if found is not None:
             await revoke_one(session, found.reader, "session", public, now)
+
+
+async def _prove(database: Database, email: str, password: str) -> tuple[Candidate, Verdict]:
+    async with database.read() as session:
+        candidate = await _find(session, email)
+    verdict = await verify_password(candidate.password_hash if candidate else None, password)
+    if candidate is None or not verdict.fits:
+        raise SignInError("Address or password is wrong.")
+    return candidate, verdict
 
 
 async def _find(session: Session, email: str) -> Candidate | None:
