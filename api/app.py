@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
@@ -12,6 +13,7 @@ from api.auth import AuthMiddleware
 from api.cache import AnswerCache
 from api.dependencies import provide_answers, provide_library, provide_principal, provide_refresher, provide_services
 from api.headers import say_policy
+from api.ledgers import Ledgers
 from api.limits import MOST_BYTES, HostMiddleware, forget_addresses, limit_rate
 from api.mcp import mcp_plugin
 from api.methods import list_methods
@@ -21,7 +23,7 @@ from api.pages.controllers import page_router
 from api.pages.drawings import open_drawings
 from api.pages.errors import UNROUTED_ERRORS
 from api.problems import problem_details
-from api.refresh import open_refresher
+from api.refresh import forget_all, open_refresher
 from api.routes.controllers import api_router, root_router
 from api.routes.health import count_requests
 from triage.bootstrap import open_services
@@ -43,15 +45,20 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        answers = AnswerCache()
+        answers, ledgers = AnswerCache(), Ledgers()
         async with (
             open_services(settings) as services,
-            open_refresher(services, answers) as refresher,
             open_drawings() as drawings,
+            open_refresher(services, partial(forget_all, (answers, ledgers, drawings))) as refresher,
         ):
             _ = services.rubric  # a wrong one is better told now than to the first reader
             app.state.update(
-                services=services, settings=settings, answers=answers, refresher=refresher, drawings=drawings
+                services=services,
+                settings=settings,
+                answers=answers,
+                ledgers=ledgers,
+                refresher=refresher,
+                drawings=drawings,
             )
             yield
 

@@ -5,7 +5,7 @@ import hashlib
 import re
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 from litestar import Request, Response
@@ -18,6 +18,7 @@ DRAFT: Final = "private, no-cache"
 OWN_MARKS: Final = "no-store"
 """What may be kept by whom: a frozen list for a minute, a draft if asked about first, own marks by nobody."""
 
+Kept = TypeVar("Kept")
 _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
 
@@ -53,18 +54,18 @@ def is_known(if_none_match: str | None, etag: str) -> bool:
     return if_none_match.strip() == "*" or etag in _TAG.findall(if_none_match)
 
 
-class AnswerCache:
-    """Answers of this process by path and format, each made once however many ask at the same time.
+class BriefCache(Generic[Kept]):
+    """What takes long to make, by a key: made once however many ask at the same time, and kept for a moment.
 
-    An answer lives `seconds` and no longer than the next `drop`; at most `size` are kept.
+    It lives `seconds` and no longer than the next `drop`; at most `size` are kept.
     """
 
     def __init__(self, seconds: float = 1.0, size: int = 256, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds, self._size, self._clock = seconds, size, clock
-        self._kept: dict[str, tuple[float, asyncio.Future[Answer]]] = {}
+        self._kept: dict[str, tuple[float, asyncio.Future[Kept]]] = {}
 
-    async def fetch(self, key: str, make: Callable[[], Awaitable[Answer]]) -> Answer:
-        """The answer that is kept, or a new one; what `make` raises is raised to all that wait, and not kept."""
+    async def fetch(self, key: str, make: Callable[[], Awaitable[Kept]]) -> Kept:
+        """What is kept, or is made now; what `make` raises is raised to all that wait, and not kept."""
         now = self._clock()
         until, answer = self._kept.get(key, (now, None))
         if answer is None or until <= now:
@@ -79,12 +80,16 @@ class AnswerCache:
         """Forget everything: something changed."""
         self._kept.clear()
 
-    def _keep(self, key: str, until: float, answer: asyncio.Future[Answer]) -> None:
+    def _keep(self, key: str, until: float, answer: asyncio.Future[Kept]) -> None:
         self._kept.pop(key, None)
         while len(self._kept) >= self._size:
             del self._kept[next(iter(self._kept))]
         self._kept[key] = (until, answer)
 
-    def _forget_failure(self, key: str, made: asyncio.Future[Answer]) -> None:
+    def _forget_failure(self, key: str, made: asyncio.Future[Kept]) -> None:
         if (made.cancelled() or made.exception() is not None) and self._kept.get(key, (0.0, None))[1] is made:
             del self._kept[key]
+
+
+class AnswerCache(BriefCache[Answer]):
+    """Answers of this process, by path and format."""

@@ -104,7 +104,7 @@ class PaperActions(Controller):
         if data.action == "add":
             tags = await put_tag(library, principal.reader, arxiv_id, data.name, is_shared=data.is_shared)
         else:
-            tags = await remove_tag(library, principal.reader, arxiv_id, data.name, role=principal.role)
+            tags = await remove_tag(library, principal.reader, arxiv_id, data.name)
         refresher.follow(list_topics_of_tag(library, data.name))
         if not is_htmx(request):
             return see_other(_lead_back(back, arxiv_id))

@@ -11,7 +11,7 @@ from litestar.types import ExceptionHandlersMap
 
 from api.pages.templating import PageRequest, is_htmx, render, see_other
 from api.problems import hide_problem, to_http_problem, to_problem
-from triage.errors import TriageError
+from triage.errors import BusyError, TriageError
 
 _TITLES: Final = {
     400: "That cannot be read",
@@ -25,6 +25,7 @@ _TITLES: Final = {
     503: "The database failed",
 }
 _PROGRAMS: Final = ("/api/", "/mcp", "/feeds/", "/healthz", "/readyz", "/metrics")
+_BUSY = "Too much is waiting"
 _FAILED = "Something broke here"
 _log = structlog.get_logger(__name__)
 
@@ -36,7 +37,7 @@ def show_problem(request: PageRequest, error: Exception) -> Response[str] | Redi
     may_sign_in = "authorization" not in request.headers and not request.url.path.startswith("/sign-in")
     if status == 401 and may_sign_in and not is_htmx(request):  # noqa: PLR2004 - RFC 9110: not signed in
         return see_other(f"/sign-in?next={quote(_find_way_back(request), safe='')}")
-    title = _TITLES.get(status, _FAILED)
+    title = _BUSY if isinstance(error, BusyError) else _TITLES.get(status, _FAILED)
     detail = _explain_parameters(error) if isinstance(error, ValidationException) else problem.detail
     return render(request, "error.html.j2", status_code=status, headers=problem.headers, title=title, detail=detail)
 

@@ -6,15 +6,16 @@ from typing import Annotated, Final
 
 import msgspec
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 
 from api.auth import allow_readers
+from api.ledgers import Ledgers, provide_ledgers
 from api.pages.templating import PageRequest, render
 from triage.core.ledger import State
 from triage.core.week import parse_week, week_of
 from triage.pipeline.ledger import Ledger, LedgerDay, LedgerLine
-from triage.reading.ledger import reckon_ledger
+from triage.reading.aside import run_aside
 from triage.reading.library import Library
 from triage.reading.naming import read_week
 
@@ -51,28 +52,31 @@ class LedgerPages(Controller):
     """Seeing that nothing was lost."""
 
     guards = (allow_readers,)
+    dependencies = {"ledgers": Provide(provide_ledgers, sync_to_thread=False)}  # noqa: RUF012 - as Litestar reads it
 
     @get("/ledger")
     async def show(
         self,
         request: PageRequest,
         library: NamedDependency[Library],
+        ledgers: NamedDependency[Ledgers],
         week: Annotated[str, QueryParameter(max_length=8)] = "",
     ) -> Response[str]:
         """The calendar, and the week asked for, else the newest that holds anything."""
-        ledgers = await _reckon(library, week)
-        chosen = _choose(ledgers, week)
-        return render(
+        shown = await _reckon(ledgers, library, week)
+        chosen = _choose(shown, week)
+        return await run_aside(
+            render,
             request,
             "ledger.html.j2",
-            rows=[_lay_out(ledger) for ledger in reversed(ledgers)],
+            rows=[_lay_out(ledger) for ledger in reversed(shown)],
             ledger=chosen,
             alarms=group_lines(chosen.alarms),
             late=group_lines(line for line in chosen.lines if line.state is State.LATE),
             checked=_count_checked(chosen),
             signs=SIGNS,
-            older=_step(ledgers[0].week, -1),
-            newer=_find_newer(ledgers[-1].week, library),
+            older=_step(shown[0].week, -1),
+            newer=_find_newer(shown[-1].week, library),
         )
 
 
@@ -84,11 +88,11 @@ def group_lines(lines: Iterable[LedgerLine]) -> Sequence[Alarm]:
     return [Alarm(*key, tuple(categories)) for key, categories in grouped.items()]
 
 
-async def _reckon(library: Library, week: str) -> tuple[Ledger, ...]:
+async def _reckon(ledgers: Ledgers, library: Library, week: str) -> tuple[Ledger, ...]:
     """The newest weeks if the one asked for is among them, else those that end with it."""
-    newest = await reckon_ledger(library, None, _WEEKS)
+    newest = await ledgers.reckon(library, None, _WEEKS)
     wanted = str(read_week(week)) if week else newest[-1].week
-    return newest if wanted in {ledger.week for ledger in newest} else await reckon_ledger(library, wanted, _WEEKS)
+    return newest if wanted in {ledger.week for ledger in newest} else await ledgers.reckon(library, wanted, _WEEKS)
 
 
 def _choose(ledgers: Sequence[Ledger], week: str) -> Ledger:

@@ -12,10 +12,12 @@ from api.auth import allow_readers
 from api.pages.parts import PartBar, draw_parts
 from api.pages.templating import PageRequest, render, see_other
 from api.pages.visitors import list_own_tags, name_reader
+from api.refresh import Refresher
 from triage.core.week import parse_week
 from triage.errors import NotFoundError
 from triage.reading.library import Library
 from triage.reading.listed import ListedPaper, load_listed
+from triage.reading.rebuild import Rebuilder
 from triage.reading.records import TopicView
 from triage.reading.shortlists import find_shortlist, list_topics
 from triage.store.shortlists import Entry, Shortlist
@@ -68,6 +70,7 @@ class ShortlistPages(Controller):
         self,
         request: PageRequest,
         library: NamedDependency[Library],
+        refresher: NamedDependency[Refresher],
         topic: FromPath[str],
         week: FromPath[str],
         voted: Annotated[str, QueryParameter(max_length=32)] = "",
@@ -91,6 +94,7 @@ class ShortlistPages(Controller):
             my_tags=await list_own_tags(request, library),
             ranked=places["ranked"],
             explored=places["explored"],
+            rebuilding=_tell_rebuilding(shortlist, refresher.rebuilder),
         )
 
 
@@ -102,6 +106,16 @@ def tell_vote(value: int, shortlist: Shortlist | None = None) -> str:
     if shortlist.published_at is not None:
         return f"{kept} This list is published and stays as it is; drafts and later lists count it."
     return f"{kept} This draft is ranked anew with it now: reload to see the new order."
+
+
+def _tell_rebuilding(shortlist: Shortlist, rebuilder: Rebuilder) -> str:
+    """Whether the order is about to change, or should have; nothing of a list that stays as it is."""
+    if shortlist.published_at is not None:
+        return ""
+    if rebuilder.is_busy(shortlist.topic):
+        return "Drafts of this topic are being ranked anew with the latest votes; reload in some seconds."
+    error = rebuilder.last_error(shortlist.topic)
+    return f"The latest votes are kept, but ranking anew failed: {error}" if error else ""
 
 
 def _write_place(entry: Entry, shortlist: Shortlist, listed: dict[str, ListedPaper], voted: str) -> Place:

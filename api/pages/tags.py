@@ -10,9 +10,9 @@ from litestar.response import Redirect
 from api.auth import allow_known, allow_writers
 from api.pages.templating import PageRequest, render, see_other
 from api.refresh import Refresher
-from triage.core.account import Principal, Role
+from triage.core.account import Principal
 from triage.reading.library import Library
-from triage.reading.marks import find_tagged, list_tags, list_topics_of_tag, read_tag_name, remove_tag
+from triage.reading.marks import list_tags, list_topics_of_tag, read_tag_name, remove_tag_everywhere
 from triage.reading.naming import FARTHEST
 from triage.reading.papers import PaperQuery, list_papers
 
@@ -71,9 +71,8 @@ class TagPages(Controller):
         refresher: NamedDependency[Refresher],
         name: FromPath[str],
     ) -> Redirect:
-        """Take the reader's own tag off all papers, one after the other; other readers' tags stay."""
+        """Take the reader's own tag off all papers; other readers' tags stay."""
         tag = read_tag_name(name)
-        for arxiv_id in await find_tagged(library, principal.reader, tag):
-            await remove_tag(library, principal.reader, arxiv_id, tag, role=Role.READER)
+        await remove_tag_everywhere(library, principal.reader, tag)
         refresher.follow(list_topics_of_tag(library, tag))
         return see_other("/tags")

@@ -3,27 +3,21 @@
 from typing import Annotated, Any
 
 from litestar import Controller, Response, get
-from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 
 from api.auth import allow_readers
-from api.pages.drawings import Drawings
-from api.pages.map_picture import WIDTH, draw_picture
+from api.pages.drawings import Drawings, provide_drawings
+from api.pages.map_picture import WIDTH
 from api.pages.templating import PageRequest, render
 from triage.errors import NotFoundError
+from triage.reading.aside import run_aside
 from triage.reading.library import Library
 from triage.reading.naming import MOST_ITEMS, read_week
 from triage.reading.shortlists import list_topics, list_weeks
 
 _AGAIN = "2"  # seconds: a first drawing of 2,000 papers takes about six on one core
 _MOST_THEMES = 99
-
-
-def provide_drawings(state: State) -> Drawings:
-    """Those of this process."""
-    drawings: Drawings = state.drawings
-    return drawings
 
 
 class MapPages(Controller):
@@ -45,16 +39,17 @@ class MapPages(Controller):
         """The map; 202 and a page that comes back by itself while it is being drawn."""
         wanted = read_week(week)
         context: dict[str, Any] = {"week": str(wanted), "topic": topic, "topics": await list_topics(library)}
-        found = await drawings.fetch(library, str(wanted), topic or None)
+        found = await drawings.fetch_soon(library, str(wanted), topic or None)
         if found is None:
             return render(request, "map_wait.html.j2", status_code=202, headers={"Refresh": _AGAIN}, **context)
         if theme > len(found.themes):
             raise NotFoundError(f"The map of {wanted} has {len(found.themes)} themes.")
-        return render(
+        return await run_aside(
+            render,
             request,
             "map.html.j2",
             **context,
-            picture=draw_picture(found, theme or None),
+            picture=await drawings.draw_picture(found, theme),
             chosen=theme,
             papers=len(found.points),
             width=WIDTH,

@@ -16,6 +16,7 @@ from api.cache import DRAFT, Answer, AnswerCache, make_answer, send_answer
 from api.routes.files import document_file, name_media_types
 from triage.bootstrap import Services
 from triage.core.account import Principal
+from triage.reading.aside import run_aside
 from triage.reading.feeds import Feed, gather_tag, gather_topic, write_atom, write_json_feed
 from triage.reading.library import Library
 
@@ -86,7 +87,8 @@ class FeedController(Controller):
         topic, _, ending = file.rpartition(".")
 
         async def make() -> Answer:
-            return _write(await gather_topic(library, topic, services.settings.public_url), FORMS[ending])
+            feed = await gather_topic(library, topic, services.settings.public_url)
+            return await run_aside(_write, feed, FORMS[ending])
 
         return send_answer(request, await answers.fetch(f"feeds/{file}", make))
 
@@ -109,7 +111,7 @@ class FeedController(Controller):
         """Follow a tag: the papers on which you see it, the last tagged first."""
         name, _, ending = file.rpartition(".")
         feed = await gather_tag(library, name, principal.reader, services.settings.public_url)
-        return send_answer(request, _write(feed, FORMS[ending]))
+        return send_answer(request, await run_aside(_write, feed, FORMS[ending]))
 
 
 def _write(feed: Feed, form: Form) -> Answer:

@@ -5,12 +5,12 @@ from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from api.auth import allow_known, allow_writers
+from api.auth import allow_known, allow_writers, check_editor
 from api.openapi import answer, problems
 from api.refresh import Refresher
 from api.routes import examples
 from api.routes.answers import NoteChange, NoteView, TagChange, VoteChange, VoteView
-from api.routes.paths import TagName, TopicName, name_operation, paper_paths, provide_arxiv_id
+from api.routes.paths import TagName, TagOwner, TopicName, name_operation, paper_paths, provide_arxiv_id
 from triage.core.account import Principal
 from triage.errors import NotFoundError
 from triage.reading.library import Library
@@ -22,6 +22,7 @@ from triage.reading.marks import (
     list_votes,
     put_note,
     put_tag,
+    remove_shared_tag,
     remove_tag,
     set_vote,
     withdraw_vote,
@@ -106,9 +107,14 @@ class TagController(Controller):
         refresher: NamedDependency[Refresher],
         arxiv_id: NamedDependency[str],
         name: TagName,
+        owner: TagOwner = "",
     ) -> tuple[TagView, ...]:
-        """Take your tag off a paper; editors also take off what others share. Idempotent."""
-        tags = await remove_tag(library, principal.reader, arxiv_id, name, role=principal.role)
+        """Take your own tag off a paper; editors name an `owner` to take off what that reader shares. Idempotent."""
+        if owner in {"", principal.reader}:
+            tags = await remove_tag(library, principal.reader, arxiv_id, name)
+        else:
+            check_editor(principal)
+            tags = await remove_shared_tag(library, principal.reader, arxiv_id, name, owner)
         refresher.follow(list_topics_of_tag(library, name))
         return tags
 

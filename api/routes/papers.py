@@ -31,7 +31,7 @@ def provide_query(
     topic: OnTopic = "",
     tag: Tagged = "",
     q: Words = "",
-    min_score: AtLeast = 0.0,
+    min_score: AtLeast = None,
     category: InCategory = "",
 ) -> PaperQuery:
     """The filters of a list; what is left out, or empty, filters nothing."""
@@ -40,7 +40,7 @@ def provide_query(
         topic=topic or None,
         tag=tag or None,
         q=q.strip() or None,
-        min_score=min_score or None,
+        min_score=min_score,
         category=category or None,
     )
 

@@ -48,6 +48,15 @@ TagName = Annotated[
         examples=_show("semantic-ids"),
     ),
 ]
+TagOwner = Annotated[
+    str,
+    QueryParameter(
+        pattern="^([a-z0-9][a-z0-9._-]*)?$",
+        max_length=64,
+        description="Whose shared tag to take off, for editors; your own when left out.",
+        examples=_show("ada"),
+    ),
+]
 Offset = Annotated[
     int,
     QueryParameter(ge=0, le=FARTHEST, schema_extra=_NOT_NEGATIVE, description="How many items to pass over."),
@@ -93,7 +102,7 @@ Tagged = Annotated[
     ),
 ]
 AtLeast = Annotated[
-    float,
+    float | None,
     QueryParameter(ge=0.0, le=1.0, schema_extra=_NOT_NEGATIVE, description="Only papers with at least this score."),
 ]
 InCategory = Annotated[
@@ -116,7 +125,7 @@ _PaperId = Annotated[
 _Archive = Annotated[
     str | None,
     PathParameter(
-        pattern="^[a-z]{1,8}(-[a-z]{2,4})?$",
+        pattern="^[a-z]{1,8}(-[a-z]{2,4})?([.][A-Z]{2})?$",
         description="The archive of an arXiv id from before April 2007.",
         schema_extra=_ALWAYS_THERE,
         examples=_show("cs"),

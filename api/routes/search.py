@@ -9,6 +9,7 @@ from litestar.params import QueryParameter
 
 from api.auth import allow_readers
 from api.openapi import answer, problems
+from api.pages.drawings import Drawings, provide_drawings
 from api.routes import examples
 from api.routes.paths import (
     VISIBLE,
@@ -25,7 +26,7 @@ from triage.reading.library import Library
 from triage.reading.neighbours import find_similar
 from triage.reading.records import Hit
 from triage.reading.search import search
-from triage.reading.week_map import WeekMap, draw_week
+from triage.reading.week_map import WeekMap
 
 SearchText = Annotated[
     str,
@@ -78,7 +79,18 @@ class SearchController(Controller):
         operation_id="draw_week",
         summary="Map of a week",
         responses=answer(200, WeekMap, examples.MAP, "The map") | problems(400, 404),
+        dependencies={"drawings": Provide(provide_drawings, sync_to_thread=False)},
     )
-    async def draw_week(self, library: NamedDependency[Library], week: WeekName, topic: OnTopic = "") -> WeekMap:
-        """Draw a week's papers in the plane, near each other where they mean the like; all numbers in 0..1."""
-        return await draw_week(library, week, topic or None)
+    async def draw_week(
+        self,
+        library: NamedDependency[Library],
+        drawings: NamedDependency[Drawings],
+        week: WeekName,
+        topic: OnTopic = "",
+    ) -> WeekMap:
+        """Draw a week's papers in the plane, near each other where they mean the like; all numbers in 0..1.
+
+        The first to ask for a week waits some seconds while it is drawn; where it takes longer, 503 and `Retry-After`
+        say when to ask again.
+        """
+        return await drawings.fetch(library, week, topic or None)

@@ -3,22 +3,23 @@
 from typing import Annotated
 
 from litestar import Controller, get
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 
 from api.auth import allow_editors, allow_readers
+from api.ledgers import Ledgers, provide_ledgers
 from api.openapi import answer, problems
 from api.routes import examples
 from api.routes.answers import CriterionView, LedgerRecord, RubricView, TopicRules
 from api.routes.paths import LastWeek, Limit, Offset
 from triage.core.rubric import Rubric, Topic, fingerprint, judge_fingerprint
-from triage.reading.ledger import reckon_ledger, to_record
+from triage.reading.ledger import to_record
 from triage.reading.library import Library
 from triage.reading.records import Page
 from triage.reading.runs import list_runs
 from triage.store.runs import Run
 
-_MOST_WEEKS = 60
+_MOST_WEEKS = 52
 
 
 class TrustController(Controller):
@@ -32,17 +33,19 @@ class TrustController(Controller):
         operation_id="get_ledger",
         summary="Ledger",
         responses=answer(200, LedgerRecord, examples.LEDGER, "The ledger") | problems(400, 404),
+        dependencies={"ledgers": Provide(provide_ledgers, sync_to_thread=False)},
     )
     async def get_ledger(
         self,
         library: NamedDependency[Library],
+        ledgers: NamedDependency[Ledgers],
         week: LastWeek = "",
         weeks: Annotated[
             int, QueryParameter(ge=1, le=_MOST_WEEKS, description="How many weeks the calendar holds.")
         ] = 8,
     ) -> LedgerRecord:
         """Account for every announced paper: per category and listing day, what was expected, and what came."""
-        return LedgerRecord(**to_record(await reckon_ledger(library, week or None, weeks)))
+        return LedgerRecord(**to_record(await ledgers.reckon(library, week or None, weeks)))
 
     @get(
         "/rubric",

@@ -63,15 +63,22 @@ class OwnerLaws(RuleBasedStateMachine):
         assert status == 200
         self.tags[reader, paper, name] = is_shared
 
-    @rule(reader=readers, paper=papers, name=names)
-    def untag(self, reader: str, paper: int, name: str) -> None:
-        """Take a tag off: one's own, or as an editor what others share."""
-        status, _ = self.ask(reader, "DELETE", f"/papers/{self.ids[paper]}/tags/{name}")
-        assert status == 200
-        if self.tags.pop((reader, paper, name), None) is None and READERS[reader].includes(Role.EDITOR):
-            for other in READERS:
-                if self.tags.get((other, paper, name)):
-                    del self.tags[other, paper, name]
+    @rule(reader=readers, paper=papers, name=names, times=st.integers(1, 2))
+    def untag(self, reader: str, paper: int, name: str, times: int) -> None:
+        """Take one's own tag off, and nobody else's, however often."""
+        for _ in range(times):
+            status, _ = self.ask(reader, "DELETE", f"/papers/{self.ids[paper]}/tags/{name}")
+            assert status == 200
+        self.tags.pop((reader, paper, name), None)
+
+    @rule(reader=readers, owner=readers, paper=papers, name=names)
+    def curate(self, reader: str, owner: str, paper: int, name: str) -> None:
+        """Take another's tag off: editors may, where it is shared, and are not told where it is personal."""
+        status, _ = self.ask(reader, "DELETE", f"/papers/{self.ids[paper]}/tags/{name}?owner={owner}")
+        is_own, may = reader == owner, READERS[reader].includes(Role.EDITOR)
+        assert status == (200 if is_own or may else 403)
+        if is_own or (may and self.tags.get((owner, paper, name))):
+            self.tags.pop((owner, paper, name), None)
 
     @rule(reader=readers, paper=papers, topic=topics, value=st.sampled_from((1, -1)))
     def vote(self, reader: str, paper: int, topic: str, value: int) -> None:

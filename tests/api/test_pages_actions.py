@@ -146,3 +146,11 @@ def test_shared_tags_are_seen_and_private_ones_are_not(lab: Lab) -> None:
     assert "/tags/mine" not in page
     assert "secret" not in page
     assert "Remove the tag ours" not in page
+
+
+def test_a_draft_says_when_its_order_is_about_to_change(client: TestClient[Litestar]) -> None:
+    """While it is ranked anew; and after that failed, that the votes are kept."""
+    path = "/shortlists/agent-evaluation/2026-W20"
+    assert "ranked anew with the latest votes" not in client.get(path).text
+    client.app.state.refresher.rebuilder.request("agent-evaluation")
+    assert "ranked anew with the latest votes" in client.get(path).text

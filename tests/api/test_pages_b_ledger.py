@@ -1,6 +1,9 @@
 """The ledger as a page."""
 
+import contextlib
+import sqlite3
 from datetime import date
+from pathlib import Path
 
 import html5lib
 import pytest
@@ -89,3 +92,25 @@ def test_alarms_name_their_categories_together() -> None:
 def test_readers_of_a_lab_see_it(lab: Lab) -> None:
     """Any reader may."""
     assert lab.client.get("/ledger", headers=lab.headers["bob"]).status_code == 200
+
+
+def test_a_ledger_is_kept_for_a_moment(client: TestClient[Litestar], home: Path) -> None:
+    """Pages and programs share it, until a reader changes something."""
+
+    def read() -> int:
+        papers: int = client.get("/api/v1/ledger?week=2026-W20&weeks=8").json()["papers"]
+        return papers
+
+    assert read() == 85
+    with contextlib.closing(sqlite3.connect(home / "triage.db")) as store:
+        store.execute("UPDATE papers SET announced = NULL WHERE arxiv_id = '2605.90001'")
+        store.commit()
+    assert read() == 85
+    client.app.state.refresher.follow()
+    assert read() == 84
+
+
+def test_programs_read_a_year_at_most(client: TestClient[Litestar]) -> None:
+    """More would keep a core busy for seconds."""
+    assert len(client.get("/api/v1/ledger?weeks=52").json()["calendar"]) == 52
+    assert client.get("/api/v1/ledger?weeks=53").status_code == 400

@@ -1,6 +1,5 @@
 """The map of a week: a picture with links, and the same as a list."""
 
-import asyncio
 import itertools
 import re
 import time
@@ -14,6 +13,7 @@ from litestar.testing import TestClient
 
 from api.pages.drawings import Drawings
 from api.pages.map_picture import LEAST_HEIGHT, MOST_HEIGHT, WIDTH, draw_picture
+from triage.reading.drawer import Drawer
 from triage.reading.week_map import MapPoint, Theme, WeekMap
 
 MAP = "/map/2026-W20"
@@ -122,18 +122,38 @@ def test_what_there_is_not_is_said(client: TestClient[Litestar], path: str, stat
     assert '<p class="lede">' in answer.text
 
 
-async def test_leaving_off_ends_what_is_waited_for() -> None:
-    """A server that stops does not wait for drawings."""
-    drawings = Drawings(patience=0.0)
-    started = asyncio.Event()
+def test_a_map_that_cannot_be_begun_is_refused_with_a_time(client: TestClient[Litestar]) -> None:
+    """The same to people and programs: 503 and when to come back, and not that the database failed."""
+    client.app.state.drawings = Drawings(drawer=Drawer(most_waiting=-1))
+    page, answer = client.get(MAP), client.get(f"/api/v1{MAP}")
+    assert (page.status_code, page.headers["retry-after"]) == (503, "20")
+    assert "ask again in 20 seconds" in page.text
+    assert "database" not in page.text
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "20")
+    assert (answer.json()["code"], answer.headers["content-type"]) == ("busy", "application/problem+json")
 
-    async def wait_for_ever() -> WeekMap:
-        started.set()
-        await asyncio.Event().wait()
-        raise AssertionError
 
-    task = asyncio.create_task(wait_for_ever())
-    drawings._tasks["2026-W20", None] = task
-    await started.wait()
-    await drawings.close()
-    assert task.cancelled()
+def test_a_program_is_told_when_to_come_back(client: TestClient[Litestar]) -> None:
+    """503 while the map is being drawn for longer than it may wait."""
+    client.app.state.drawings = Drawings(patience=0.0)
+    answer = client.get(f"/api/v1{MAP}")
+    assert (answer.status_code, answer.headers["retry-after"], answer.json()["code"]) == (503, "5", "busy")
+
+
+def test_pages_and_programs_get_one_drawing(client: TestClient[Litestar]) -> None:
+    """What a program waited for, a page has at once; a list that changes is seen at once too."""
+    client.app.state.drawings = Drawings(patience=6.0)  # ten times that for programs
+    drawn = client.get(f"/api/v1{MAP}").json()
+    client.app.state.drawings = Drawings(patience=60.0, drawer=Drawer(most_waiting=-1))  # which can draw no more
+    assert f"{len(drawn['points'])} papers" in client.get(MAP).text
+
+
+async def test_a_map_is_made_once_until_something_changes() -> None:
+    """The picture too, one for each theme."""
+    drawings = Drawings()
+    week_map = WeekMap("2026-W20", None, (), (Theme("a", 0.5, 0.5), Theme("b", 0.5, 0.5)))
+    one, again, other = [await drawings.draw_picture(week_map, theme) for theme in (0, 0, 1)]
+    assert one is again
+    assert [theme.is_shown for theme in other.themes] == [True, False]
+    drawings.drop()
+    assert await drawings.draw_picture(week_map, 0) is not one

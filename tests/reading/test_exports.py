@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from triage.core.paper import Paper
-from triage.errors import UnknownPaperError
+from triage.errors import InputError, UnknownPaperError
 from triage.reading.exports import (
     _WRITERS,
     FORMATS,
+    MOST_PAPERS,
     FileFormat,
     ReferenceFormat,
     _pack,
@@ -189,3 +190,12 @@ def test_withdrawn_papers_say_so(form: ReferenceFormat) -> None:
     """A reference to a withdrawn paper begins its note with a warning."""
     paper = Paper(arxiv_id="2604.02684", title="T", abstract="A", is_withdrawn=True)
     assert "Withdrawn from arXiv. Better." in _WRITERS[form]([Reference(paper, "Better.")])
+
+
+async def test_a_file_holds_only_so_many_papers(listed_library: Library) -> None:
+    """A tag may be on thousands: writing them would keep everybody waiting."""
+    ids = [f"2605.{number:05d}" for number in range(90_000, 90_000 + MOST_PAPERS + 1)]
+
+    with pytest.raises(InputError, match="at most 1,000 papers, and these are 1,001"):
+        await export_papers(listed_library, ids, "bib")
+    assert (await export_papers(listed_library, ids[1:], "bib")).body

@@ -6,7 +6,6 @@ import pytest
 from fakes.judging_case import GR
 from fakes.marks_case import IDS, NOW, open_small_library, prepare_small_store
 
-from triage.core.account import Role
 from triage.core.taste import MIN_RELEVANT
 from triage.errors import InputError, UnknownPaperError, UnknownTopicError
 from triage.reading.library import Library
@@ -17,6 +16,7 @@ from triage.reading.marks import (
     list_votes,
     put_note,
     put_tag,
+    remove_shared_tag,
     remove_tag,
     set_vote,
     subscribe,
@@ -143,7 +143,8 @@ ON_PAPERS: dict[str, Callable[[Library, str], Awaitable[object]]] = {
     "set vote": lambda library, arxiv_id: set_vote(library, "ada", arxiv_id, GR, 1),
     "withdraw vote": lambda library, arxiv_id: withdraw_vote(library, "ada", arxiv_id, GR),
     "put tag": lambda library, arxiv_id: put_tag(library, "ada", arxiv_id, "x", is_shared=True),
-    "remove tag": lambda library, arxiv_id: remove_tag(library, "ada", arxiv_id, "x", role=Role.EDITOR),
+    "remove another's tag": lambda library, arxiv_id: remove_shared_tag(library, "ada", arxiv_id, "x", "bob"),
+    "remove tag": lambda library, arxiv_id: remove_tag(library, "ada", arxiv_id, "x"),
     "put note": lambda library, arxiv_id: put_note(library, "ada", arxiv_id, "Read."),
     "delete note": lambda library, arxiv_id: put_note(library, "ada", arxiv_id, ""),
     "get note": lambda library, arxiv_id: get_note(library, "ada", arxiv_id),

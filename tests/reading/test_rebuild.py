@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import structlog
 from fakes.judging_case import GR, NOW, WEEK, prepare_sample, read_bundled_rubric, wait_until
+from sqlalchemy import func, select
 
 from triage.adapters.hashing import HashingEmbedder
 from triage.core.rubric import find_topic
@@ -16,6 +17,8 @@ from triage.pipeline.shortlist import build_shortlist
 from triage.reading.rebuild import MOST_DRAFTS, Rebuilder, rebuild_drafts
 from triage.store.drafts import Draft, list_drafts
 from triage.store.engine import Database
+from triage.store.models import ScoreRow
+from triage.store.scores import delete_superseded
 from triage.store.shortlists import Shortlist, load_shortlist, replace_shortlist
 from triage.store.votes import record_votes
 
@@ -54,7 +57,7 @@ def workshop() -> Workshop:
 @pytest.fixture
 async def rebuilder(workshop: Workshop) -> AsyncIterator[Rebuilder]:
     """One that works in the workshop."""
-    rebuilder = Rebuilder(workshop.rebuild)
+    rebuilder = Rebuilder(workshop.rebuild, quiet=0.0)
     yield rebuilder
     workshop.gate.set()
     await rebuilder.close()
@@ -90,6 +93,32 @@ async def test_requests_while_busy_make_one_further_run(workshop: Workshop, rebu
 
     assert workshop.begun == ["a", "a", "b"]
     assert len(workshop.threads) == 1
+
+
+async def test_a_row_of_requests_makes_one_run(workshop: Workshop) -> None:
+    """The topic waits until nobody asks any more, and is busy meanwhile; one that is quiet sooner goes first."""
+    rebuilder = Rebuilder(workshop.rebuild, quiet=0.2)
+    for topic in ("a", "b", "a", "a"):
+        rebuilder.request(topic)
+        assert rebuilder.is_busy(topic)
+    await finish(rebuilder, "a", "b")
+    await rebuilder.close()
+
+    assert workshop.begun == ["b", "a"]
+
+
+async def test_a_row_without_end_makes_runs_too(workshop: Workshop) -> None:
+    """However often a topic is asked for, it is built once its first request has waited for long enough."""
+    rebuilder = Rebuilder(workshop.rebuild, quiet=60.0, longest=0.1)
+
+    def ask_again() -> list[str]:
+        rebuilder.request("a")
+        return workshop.begun
+
+    await wait_until(ask_again)
+    await rebuilder.close()
+
+    assert workshop.begun[0] == "a"
 
 
 async def test_the_loop_goes_on_while_a_topic_is_built(workshop: Workshop, rebuilder: Rebuilder) -> None:
@@ -206,6 +235,41 @@ async def test_a_draft_follows_the_votes(bench: Bench) -> None:
     assert await load(bench) == after
 
 
+async def test_scores_of_former_votes_go(bench: Bench) -> None:
+    """Those of the draft and of the prior stay: one vote after the other leaves two per paper, as the first did."""
+    before = await load(bench)
+    await vote_down(bench, before)
+    await rebuild(bench)
+    first = await count_scores(bench)
+    async with bench.database.write() as session:
+        await record_votes(session, GR, {before.entries[0].arxiv_id: 1}, "test", NOW)
+    await rebuild(bench)
+
+    scorer = (await load(bench)).scorer
+    assert set(await count_scores(bench)) == {scorer, scorer.partition("+taste")[0]} != set(first)
+    assert sorted((await count_scores(bench)).values()) == sorted(first.values())
+
+
+async def test_scores_of_a_published_list_stay(bench: Bench) -> None:
+    """Also while drafts of other weeks follow the votes."""
+    await vote_down(bench, await load(bench))
+    await rebuild(bench)
+    published, _ = await build_shortlist(bench, find_topic(bench.rubric, GR), WEEK, SIZE, publish=True)
+    before = await count_scores(bench)
+    async with bench.database.write() as session:
+        await delete_superseded(session, GR, str(WEEK), "+taste")
+
+    assert published.scorer in before
+    assert await count_scores(bench) == before
+
+
+async def count_scores(bench: Bench) -> dict[str, int]:
+    """How many each scorer has for the topic."""
+    async with bench.database.read() as session:
+        query = select(ScoreRow.scorer, func.count()).where(ScoreRow.topic == GR).group_by(ScoreRow.scorer)
+        return dict((await session.execute(query)).all())
+
+
 async def test_a_published_list_stays(bench: Bench) -> None:
     """Votes that come later change the next ones only."""
     await build_shortlist(bench, find_topic(bench.rubric, GR), WEEK, SIZE, publish=True)
@@ -245,7 +309,7 @@ async def test_a_vote_rebuilds_the_draft_in_the_background(bench: Bench) -> None
 
     before = await load(bench)
     await vote_down(bench, before)
-    rebuilder = Rebuilder(rebuild)
+    rebuilder = Rebuilder(rebuild, quiet=0.0)
     rebuilder.request(GR)
     await finish(rebuilder, GR)
     await rebuilder.close()

@@ -9,10 +9,18 @@ from fakes.marks_case import IDS, open_small_library, prepare_small_store
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from triage.core.account import Role
 from triage.errors import ConflictError, InputError
 from triage.reading.library import Library
-from triage.reading.marks import find_tagged, list_tags, list_topics_of_tag, put_tag, read_tag_name, remove_tag
+from triage.reading.marks import (
+    find_tagged,
+    list_tags,
+    list_topics_of_tag,
+    put_tag,
+    read_tag_name,
+    remove_shared_tag,
+    remove_tag,
+    remove_tag_everywhere,
+)
 from triage.reading.records import MOST_TAGS, TagSummary, TagView
 
 A, B, *_ = IDS
@@ -43,12 +51,12 @@ async def test_a_tag_is_put_shared_and_taken_off(library: Library) -> None:
     assert await put_tag(library, "ada", A, "to read", is_shared=True) == (shared,)
     assert await put_tag(library, "ada", A, "to read", is_shared=False) == (private,)
     for _ in range(2):
-        assert await remove_tag(library, "ada", A, "to read", role=Role.READER) == ()
+        assert await remove_tag(library, "ada", A, "to read") == ()
     assert await list_tags(library, "ada") == ()
 
 
 async def test_a_personal_tag_is_as_good_as_none_to_others(library: Library) -> None:
-    """It is not seen, not counted, not found; taking it off, an editor too, answers as for a tag that is not there."""
+    """It is not seen, not counted, not found; taking it off answers as for one that is not there, to editors too."""
     await put_tag(library, "ada", A, "secret", is_shared=False)
 
     assert await list_tags(library, "bob") == ()
@@ -56,9 +64,9 @@ async def test_a_personal_tag_is_as_good_as_none_to_others(library: Library) -> 
     assert await put_tag(library, "bob", A, "x", is_shared=False) == (
         TagView("x", "bob", is_shared=False, is_mine=True),
     )
-    for role in Role:
-        answers = [await remove_tag(library, "bob", A, name, role=role) for name in ("secret", "absent")]
-        assert answers[0] == answers[1]
+    own = [await remove_tag(library, "bob", A, name) for name in ("secret", "absent")]
+    of_ada = [await remove_shared_tag(library, "bob", A, name, "ada") for name in ("secret", "absent")]
+    assert own[0] == own[1] == of_ada[0] == of_ada[1]
     assert await find_tagged(library, "ada", "secret") == (A,)
 
 
@@ -76,19 +84,31 @@ async def test_a_shared_tag_is_seen_by_all_and_changed_by_its_owner(library: Lib
     assert await list_tags(library, "bob") == (TagSummary("x", 1, is_shared=True, is_mine=True),)
     assert await list_tags(library, "ada") == (TagSummary("x", 2, is_shared=True, is_mine=True),)
     for _ in range(2):
-        assert await remove_tag(library, "bob", A, "x", role=Role.READER) == (of_ada,)
+        assert await remove_tag(library, "bob", A, "x") == (of_ada,)
 
 
-async def test_an_editor_takes_off_what_others_share(library: Library) -> None:
-    """But an own tag of that name first, and never a personal one."""
-    await put_tag(library, "ada", A, "x", is_shared=True)
-    await put_tag(library, "bob", A, "x", is_shared=False)
-    await put_tag(library, "carol", A, "x", is_shared=False)
-    of_ada = TagView("x", "ada", is_shared=True, is_mine=False)
+async def test_an_editor_takes_off_what_another_shares(library: Library) -> None:
+    """Only that reader's, never a personal one; taking off one's own, however often, leaves the others'."""
+    for reader, is_shared in (("ada", True), ("bob", False), ("carol", False), ("dan", True)):
+        await put_tag(library, reader, A, "x", is_shared=is_shared)
+    of_ada, of_dan = (TagView("x", owner, is_shared=True, is_mine=False) for owner in ("ada", "dan"))
 
-    assert await remove_tag(library, "carol", A, "x", role=Role.EDITOR) == (of_ada,)
-    assert await remove_tag(library, "carol", A, "x", role=Role.EDITOR) == ()
-    assert await list_tags(library, "ada") == ()
+    for _ in range(2):
+        assert await remove_tag(library, "carol", A, "x") == (of_ada, of_dan)
+    for _ in range(2):
+        assert await remove_shared_tag(library, "carol", A, "x", "ada") == (of_dan,)
+    assert await remove_shared_tag(library, "carol", A, "x", "bob") == (of_dan,)
+    assert await find_tagged(library, "bob", "x") == (A,)
+
+
+async def test_a_tag_comes_off_all_papers_of_its_owner(library: Library) -> None:
+    """In any spelling; other names and other readers' tags stay; a second time changes nothing."""
+    for reader, paper, name in (("ada", A, "x"), ("ada", B, "x"), ("ada", A, "y"), ("bob", A, "x")):
+        await put_tag(library, reader, paper, name, is_shared=False)
+
+    for _ in range(2):
+        await remove_tag_everywhere(library, "ada", " x ")
+        assert [tag.name for tag in await list_tags(library, "ada")] == ["y"]
     assert await find_tagged(library, "bob", "x") == (A,)
 
 
@@ -102,7 +122,7 @@ async def test_tags_on_a_paper_have_a_limit(library: Library) -> None:
     await put_tag(library, "bob", A, "one more", is_shared=False)
     await put_tag(library, "ada", A, "tag 0", is_shared=False)
     await put_tag(library, "ada", B, "one more", is_shared=False)
-    await remove_tag(library, "ada", A, "tag 0", role=Role.READER)
+    await remove_tag(library, "ada", A, "tag 0")
     await put_tag(library, "ada", A, "one more", is_shared=False)
 
 
@@ -136,7 +156,7 @@ async def test_a_name_that_is_none_is_refused(library: Library, name: str) -> No
     """Nothing is put; taking it off or looking for it finds nothing."""
     with pytest.raises(InputError, match="1 to 64 printable characters"):
         await put_tag(library, "ada", A, name, is_shared=False)
-    assert await remove_tag(library, "ada", A, name, role=Role.EDITOR) == ()
+    assert await remove_tag(library, "ada", A, name) == ()
     assert await find_tagged(library, "ada", name) == ()
 
 

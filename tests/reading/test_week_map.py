@@ -5,6 +5,7 @@ from fakes.judging_case import GR, WEEK
 from sqlalchemy import delete, func, select, update
 
 from triage.errors import InputError, NotFoundError, UnknownTopicError
+from triage.reading.drawer import Drawer
 from triage.reading.library import Library
 from triage.reading.week_map import WeekMap, draw_week
 from triage.store.models import EmbeddingRow, PaperRow
@@ -13,7 +14,7 @@ from triage.store.reader_models import WeekMapRow
 
 async def draw(library: Library, topic: str | None = None) -> WeekMap:
     """Of the bundled week."""
-    return await draw_week(library, str(WEEK), topic)
+    return await draw_week(library, Drawer(), str(WEEK), topic)
 
 
 async def read_cache(library: Library) -> list[tuple[str, str]]:
@@ -46,7 +47,8 @@ async def test_without_a_topic_there_are_no_scores(listed_library: Library) -> N
 
 async def test_a_map_is_drawn_once_and_again_when_its_papers_change(listed_library: Library) -> None:
     """Who asks at the same time gets the same; a text that changed takes its paper off until it has a vector."""
-    one, other = await asyncio.gather(draw(listed_library), draw(listed_library))
+    drawer = Drawer(most_waiting=0)
+    one, other = await asyncio.gather(*(draw_week(listed_library, drawer, str(WEEK)) for _ in range(2)))
     assert one == other == await draw(listed_library)
     (kept,) = await read_cache(listed_library)
     async with listed_library.database.write() as session:
@@ -95,4 +97,4 @@ async def test_what_cannot_be_drawn_is_refused(
 ) -> None:
     """A week without papers, a topic that is none, what is no week."""
     with pytest.raises(error):
-        await draw_week(listed_library, week, topic)
+        await draw_week(listed_library, Drawer(), week, topic)

@@ -19,7 +19,8 @@ from triage.store.votes import (
     list_votes,
     load_votes,
     record_votes,
-    remove_shared_tags,
+    remove_shared_tag,
+    remove_tag_everywhere,
     remove_tags,
     withdraw_votes,
 )
@@ -172,14 +173,27 @@ async def test_tags_are_seen_by_their_owner_and_where_they_are_shared(database: 
         assert await list_tagged(session, "y", reader="another") == [B, C]
 
 
-async def test_shared_tags_are_taken_off_for_all_who_share_them(database: Database) -> None:
-    """Personal ones of the same name stay, and so do those on other papers; twice is once."""
+async def test_a_shared_tag_can_be_taken_off_its_owner(database: Database) -> None:
+    """Only there and from that reader; one that is personal stays."""
     async with database.write() as session:
-        await add_tags(session, [A, B], "x", _NOW, reader="bob", is_shared=True)
-        await add_tags(session, [A], "x", _NOW, reader="carol", is_shared=True)
-        await add_tags(session, [A], "x", _NOW, is_shared=False)
-        for _ in range(2):
-            await remove_shared_tags(session, A, "x")
+        for reader, is_shared in (("bob", True), ("carol", True), ("me", False)):
+            await add_tags(session, [A, B], "x", _NOW, reader=reader, is_shared=is_shared)
+        for owner in ("bob", "me", "bob"):
+            await remove_shared_tag(session, A, "x", owner=owner)
 
     async with database.read() as session:
-        assert [await list_tagged(session, "x", reader=reader) for reader in ("me", "bob")] == [[A, B], [B]]
+        tags = {reader: await list_tags(session, reader=reader) for reader in ("bob", "carol", "me")}
+    assert tags == {"bob": {"x": [B]}, "carol": {"x": [A, B]}, "me": {"x": [A, B]}}
+
+
+async def test_a_tag_can_be_taken_off_everywhere(database: Database) -> None:
+    """From all papers of its owner; other names and other readers' tags stay."""
+    async with database.write() as session:
+        await add_tags(session, [A, B], "x", _NOW)
+        await add_tags(session, [A], "y", _NOW)
+        await add_tags(session, [A], "x", _NOW, reader="bob")
+        for _ in range(2):
+            await remove_tag_everywhere(session, "x", reader="me")
+
+    async with database.read() as session:
+        assert [await list_tags(session, reader=reader) for reader in ("me", "bob")] == [{"y": [A]}, {"x": [A]}]

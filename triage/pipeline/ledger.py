@@ -1,5 +1,6 @@
 """The ledger: for every category and listing day what was expected, what came, and how far it got."""
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
@@ -111,29 +112,45 @@ async def reckon_weeks(reckoning: Reckoning, first: Week, last: Week) -> tuple[L
     weeks = tuple(weeks_between(first, last))
     async with reckoning.database.read() as session:
         books = await _open_books(session, reckoning, weeks)
-    return tuple(_account_for(books, reckoning, week) for week in weeks)
+    return await asyncio.to_thread(_account_for_all, books, reckoning, weeks)  # a core's second for a year of weeks
 
 
 async def _open_books(session: Session, reckoning: Reckoning, weeks: Sequence[Week]) -> _Books:
     first, last = weeks[0].monday, weeks[-1].listing_days[-1]
-    papers = await list_whereabouts(
-        session,
-        first,
-        last,
-        embedder=reckoning.embedder,
-        scored_by=reckoning.fingerprints,
-        judged_by=reckoning.judge_fingerprints,
-    )
-    followed = set(reckoning.categories)
     days = [day for week in weeks for day in week.listing_days]
     return _Books(
-        papers=_group_by_day(paper for paper in papers if not followed.isdisjoint(paper.categories)),
-        counts=await count_days(session, first - timedelta(weeks=_EARLIER), last),
+        papers=_group_by_day([paper for week in weeks for paper in await _find_papers(session, reckoning, week)]),
+        counts=await _count_days(session, first - timedelta(weeks=_EARLIER), last),
         checks=_choose_checks(await load_checks(session, days)),
         missing=await list_missing(session),
         marks=await load_marks(session),
         runs={name: await find_last_run(session, "harvest", name) for name in (None, *map(str, weeks))},
     )
+
+
+async def _find_papers(session: Session, reckoning: Reckoning, week: Week) -> list[Whereabouts]:
+    """Week by week, so that a server has its turn in between."""
+    papers = await list_whereabouts(
+        session,
+        week.monday,
+        week.listing_days[-1],
+        embedder=reckoning.embedder,
+        scored_by=reckoning.fingerprints,
+        judged_by=reckoning.judge_fingerprints,
+    )
+    followed = set(reckoning.categories)
+    return [paper for paper in papers if not followed.isdisjoint(paper.categories)]
+
+
+async def _count_days(session: Session, first: date, last: date) -> dict[date, dict[str, int]]:
+    counts: dict[date, dict[str, int]] = {}
+    for monday in [first + timedelta(days=number) for number in range(0, (last - first).days + 1, 7)]:
+        counts |= await count_days(session, monday, min(monday + timedelta(days=6), last))
+    return counts
+
+
+def _account_for_all(books: _Books, reckoning: Reckoning, weeks: Sequence[Week]) -> tuple[Ledger, ...]:
+    return tuple(_account_for(books, reckoning, week) for week in weeks)
 
 
 def _account_for(books: _Books, reckoning: Reckoning, week: Week) -> Ledger:

@@ -75,7 +75,8 @@ async def gather_topic(library: Library, topic: str, public_url: str) -> Feed:
         for entry in _enter_list(shortlist, papers, site):
             entries.setdefault(entry.id, entry)
     url = f"{site}/feeds/{quote(topic, safe='')}"
-    return Feed(_name("topic", topic), f"{named.title}: Triage", url, f"{site}/", tuple(entries.values()))
+    page = f"{site}/shortlists/{quote(topic, safe='')}"
+    return Feed(_name("topic", topic), f"{named.title}: Triage", url, page, tuple(entries.values()))
 
 
 async def gather_tag(library: Library, name: str, reader: str, public_url: str) -> Feed:

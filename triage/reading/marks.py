@@ -9,7 +9,6 @@ from typing import Literal
 
 import msgspec
 
-from triage.core.account import Role
 from triage.core.paper import parse_arxiv_id
 from triage.core.rubric import Topic, find_topic
 from triage.core.taste import MIN_RELEVANT
@@ -139,19 +138,35 @@ async def put_tag(library: Library, reader: str, arxiv_id: str, name: str, *, is
         return await _view_tags(session, arxiv_id, reader)
 
 
-async def remove_tag(library: Library, reader: str, arxiv_id: str, name: str, *, role: Role) -> tuple[TagView, ...]:
-    """Take the reader's tag off a paper, and return the tags they see there; idempotent; raises `UnknownPaperError`.
+async def remove_tag(library: Library, reader: str, arxiv_id: str, name: str) -> tuple[TagView, ...]:
+    """Take the reader's own tag off a paper, and return the tags they see there; idempotent.
 
-    An editor who has no such tag takes it off for those who share it. Otherwise another's tag stays, and the answer is
-    that for a tag which is not there: nobody learns of it.
+    Raises `UnknownPaperError`.
     """
     arxiv_id, name = _read_id(arxiv_id), _normalise_tag(name)
     async with library.database.write() as session:
         await _check_known(session, arxiv_id)
-        removed = await votes.remove_tags(session, [arxiv_id], name, reader=reader)
-        if not removed and role.includes(Role.EDITOR):
-            await votes.remove_shared_tags(session, arxiv_id, name)
+        await votes.remove_tags(session, [arxiv_id], name, reader=reader)
         return await _view_tags(session, arxiv_id, reader)
+
+
+async def remove_shared_tag(library: Library, editor: str, arxiv_id: str, name: str, owner: str) -> tuple[TagView, ...]:
+    """Take what `owner` shares off a paper, and return the tags that the editor sees there; idempotent.
+
+    A personal tag stays, and the answer is that for one which is not there. Raises `UnknownPaperError`. Whoever calls
+    has made sure that this is an editor.
+    """
+    arxiv_id, name = _read_id(arxiv_id), _normalise_tag(name)
+    async with library.database.write() as session:
+        await _check_known(session, arxiv_id)
+        await votes.remove_shared_tag(session, arxiv_id, name, owner=owner)
+        return await _view_tags(session, arxiv_id, editor)
+
+
+async def remove_tag_everywhere(library: Library, reader: str, name: str) -> None:
+    """Take the reader's own tag off all papers at once; idempotent."""
+    async with library.database.write() as session:
+        await votes.remove_tag_everywhere(session, _normalise_tag(name), reader=reader)
 
 
 async def list_tags(library: Library, reader: str) -> tuple[TagSummary, ...]:

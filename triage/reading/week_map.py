@@ -1,9 +1,8 @@
 """The map of a week: papers that are alike stand together."""
 
-import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -12,12 +11,13 @@ from numpy.typing import NDArray
 from triage.core.map_drawing import DRAWING, group_themes, name_themes, place_points, place_themes, reduce_vectors
 from triage.core.rubric import find_topic, fingerprint
 from triage.errors import NotFoundError
+from triage.reading.drawer import Drawer, run_abandonable
 from triage.reading.library import Library
 from triage.reading.naming import read_week
 from triage.store.embeddings import load_vectors, stack_vectors
 from triage.store.engine import Session
 from triage.store.paper_lists import ListedPaper, Wishes, list_by_date
-from triage.store.papers import StoredPaper, select_papers
+from triage.store.papers import StoredPaper
 from triage.store.week_maps import (
     Drawing,
     DrawnPoint,
@@ -25,14 +25,13 @@ from triage.store.week_maps import (
     list_embedded,
     list_shortlisted,
     load_drawing,
+    load_embedded,
     load_week_scores,
     save_drawing,
 )
 
 _EVERY_PAPER = 100_000
 _DIGITS = 4  # of a coordinate: a ten-thousandth of the map
-_DRAWER = ThreadPoolExecutor(1, "week-map")  # one map at a time, since each takes a core for seconds
-_BEING_DRAWN: dict[str, Future[Drawing]] = {}
 
 
 class MapPoint(msgspec.Struct, frozen=True):
@@ -64,26 +63,19 @@ class WeekMap(msgspec.Struct, frozen=True):
     themes: tuple[Theme, ...]
 
 
-async def draw_week(library: Library, week: str, topic: str | None = None) -> WeekMap:
+async def draw_week(library: Library, drawer: Drawer, week: str, topic: str | None = None) -> WeekMap:
     """The week's map, drawn when first asked for and when its papers changed: seconds for thousands of papers.
 
-    Raises `InputError`, `UnknownTopicError`, and `NotFoundError` for a week of which the store has no paper.
+    Raises `InputError`, `UnknownTopicError`, `NotFoundError` for a week of which the store has no paper, and
+    `BusyError` for one that is not drawn while too many others wait for it.
     """
     wanted = str(read_week(week))
     named = None if topic is None else find_topic(library.rubric, topic).name
+    drawing = await _fetch_drawing(library, drawer, wanted)
     async with library.database.read() as session:
         papers = await _list_papers(session, wanted)
         scores = await _load_scores(session, library, wanted, named)
         listed = await list_shortlisted(session, wanted, named)
-        hashes = await list_embedded(session, wanted, library.embedder_name)
-        digest = _digest(library.embedder_name, hashes)
-        drawing = await load_drawing(session, wanted, library.embedder_name, digest) if hashes else Drawing()
-        stored = [] if drawing else await _load_papers(session, papers, hashes)
-        vectors = await load_vectors(session, stored, library.embedder_name)
-    if drawing is None:
-        drawing = await _draw(stored, vectors, digest)
-        async with library.database.write() as session:
-            await save_drawing(session, wanted, library.embedder_name, digest, drawing)
     points = tuple(
         MapPoint(
             papers[point.paper_key].arxiv_id,
@@ -95,8 +87,18 @@ async def draw_week(library: Library, week: str, topic: str | None = None) -> We
             point.theme,
         )
         for point in drawing.points
+        if point.paper_key in papers  # it may have moved to another week meanwhile
     )
     return WeekMap(wanted, named, points, tuple(Theme(each.label, each.x, each.y) for each in drawing.themes))
+
+
+async def _fetch_drawing(library: Library, drawer: Drawer, week: str) -> Drawing:
+    """The one that is kept, else a new one; whoever waits for it has loaded nothing but ids and hashes."""
+    async with library.database.read() as session:
+        hashes = await list_embedded(session, week, library.embedder_name)
+        digest = _digest(library.embedder_name, hashes)
+        kept = await load_drawing(session, week, library.embedder_name, digest) if hashes else Drawing()
+    return kept or await drawer.fetch(digest, partial(_draw, library, week, hashes, digest))
 
 
 async def _list_papers(session: Session, week: str) -> dict[int, ListedPaper]:
@@ -116,19 +118,14 @@ def _digest(embedder: str, hashes: Mapping[int, str]) -> str:
     return hashlib.sha256(msgspec.json.encode([DRAWING, embedder, list(hashes.items())])).hexdigest()
 
 
-async def _load_papers(
-    session: Session, papers: Mapping[int, ListedPaper], hashes: Mapping[int, str]
-) -> list[StoredPaper]:
-    stored = await select_papers(session, [papers[key].arxiv_id for key in hashes])
-    return sorted(stored.values(), key=lambda each: each.paper.arxiv_id)
-
-
-async def _draw(papers: Sequence[StoredPaper], vectors: Mapping[int, NDArray[np.float32]], digest: str) -> Drawing:
-    """Once for all who wait for the same map, whoever of them goes away."""
-    if digest not in _BEING_DRAWN:
-        _BEING_DRAWN[digest] = _DRAWER.submit(_draw_now, papers, stack_vectors(papers, vectors))
-        _BEING_DRAWN[digest].add_done_callback(lambda _: _BEING_DRAWN.pop(digest))
-    return await asyncio.shield(asyncio.wrap_future(_BEING_DRAWN[digest]))
+async def _draw(library: Library, week: str, hashes: Mapping[int, str], digest: str) -> Drawing:
+    async with library.database.read() as session:
+        papers = [each for each in await load_embedded(session, hashes) if each.content_hash == hashes[each.key]]
+        vectors = await load_vectors(session, papers, library.embedder_name)
+    drawing = await run_abandonable(partial(_draw_now, papers, stack_vectors(papers, vectors)))
+    async with library.database.write() as session:
+        await save_drawing(session, week, library.embedder_name, digest, drawing)
+    return drawing
 
 
 def _draw_now(papers: Sequence[StoredPaper], vectors: NDArray[np.float32]) -> Drawing:

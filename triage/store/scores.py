@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.store.chunks import cut
 from triage.store.conflict import insert_missing
-from triage.store.models import ScoreRow
+from triage.store.models import PaperRow, ScoreRow, ShortlistRow
 from triage.store.papers import StoredPaper
 
 
@@ -64,3 +64,21 @@ async def save_scores(
         for paper in papers
     ]
     await insert_missing(session, ScoreRow, rows)
+
+
+async def delete_superseded(session: AsyncSession, topic: str, week: str, mark: str) -> int:
+    """Delete the week's scores whose scorer's name holds `mark`, and say how many.
+
+    Those that a shortlist of the topic rests on stay: its scorer's own, and those whose scorer's name begins it.
+    """
+    of_list = exists().where(
+        ShortlistRow.topic == topic,
+        func.substr(ShortlistRow.scorer, 1, func.length(ScoreRow.scorer)) == ScoreRow.scorer,
+    )
+    deleted = delete(ScoreRow).where(
+        ScoreRow.topic == topic,
+        ScoreRow.scorer.contains(mark, autoescape=True),
+        ScoreRow.paper_id.in_(select(PaperRow.id).where(PaperRow.week == week)),
+        ~of_list,
+    )
+    return len((await session.scalars(deleted.returning(ScoreRow.id))).all())

@@ -135,10 +135,15 @@ async def remove_tags(session: AsyncSession, arxiv_ids: Iterable[str], name: str
     return len((await session.scalars(delete(TagRow).where(*wanted).returning(TagRow.id))).all())
 
 
-async def remove_shared_tags(session: AsyncSession, arxiv_id: str, name: str) -> None:
-    """Take a tag off a paper for every reader who shares it; personal ones of that name stay; idempotent."""
-    wanted = TagRow.is_shared, TagRow.name == name, TagRow.arxiv_id == arxiv_id
+async def remove_shared_tag(session: AsyncSession, arxiv_id: str, name: str, *, owner: str) -> None:
+    """Take a reader's tag off a paper if it is shared; a personal one stays; idempotent."""
+    wanted = of_reader(TagRow, owner), TagRow.is_shared, TagRow.name == name, TagRow.arxiv_id == arxiv_id
     await session.execute(delete(TagRow).where(*wanted))
+
+
+async def remove_tag_everywhere(session: AsyncSession, name: str, *, reader: str) -> None:
+    """Take a reader's tag off all papers; idempotent."""
+    await session.execute(delete(TagRow).where(of_reader(TagRow, reader), TagRow.name == name))
 
 
 async def list_tags(session: AsyncSession, *, reader: str = SOLE_READER) -> dict[str, list[str]]:

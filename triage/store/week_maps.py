@@ -1,11 +1,15 @@
 """Maps of weeks in the store: a cache of what took seconds to draw, and what is shown of a week beside it."""
 
+from collections.abc import Collection
+
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from triage.store.chunks import cut
 from triage.store.conflict import insert_or_update
 from triage.store.models import EmbeddingRow, EntryRow, PaperRow, ScoreRow, ShortlistRow
+from triage.store.papers import StoredPaper, to_stored
 from triage.store.reader_models import WeekMapRow
 from triage.store.standing import is_standing
 
@@ -44,6 +48,14 @@ async def list_embedded(session: AsyncSession, week: str, embedder: str) -> dict
         .order_by(PaperRow.arxiv_id)
     )
     return dict((await session.execute(query)).all())
+
+
+async def load_embedded(session: AsyncSession, keys: Collection[int]) -> list[StoredPaper]:
+    """The papers with these keys, by arXiv id."""
+    found: list[StoredPaper] = []
+    for chunk in cut(sorted(keys)):
+        found += map(to_stored, await session.scalars(select(PaperRow).where(PaperRow.id.in_(chunk))))
+    return sorted(found, key=lambda each: each.paper.arxiv_id)
 
 
 async def load_week_scores(session: AsyncSession, week: str, topic: str, fingerprint: str) -> dict[int, float]:

@@ -6,8 +6,9 @@ from typing import Final, Literal
 
 import msgspec
 
-from triage.errors import UnknownPaperError
+from triage.errors import InputError, UnknownPaperError
 from triage.pipeline.render import name_file, render_markdown
+from triage.reading.aside import run_aside
 from triage.reading.exports.bibtex import write_bibtex
 from triage.reading.exports.csl import write_csl
 from triage.reading.exports.reference import Reference, refer_to_papers, refer_to_places
@@ -24,6 +25,8 @@ ReferenceFormat = Literal["bib", "ris", "csl", "csv"]
 FileFormat = Literal["json", "md", "bib", "ris", "csl", "csv"]
 """What a shortlist can be written as."""
 
+MOST_PAPERS: Final = 1000
+"""In one file: writing that many takes a core for one to three seconds."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 _LONGEST_NAME = 100
 
@@ -69,7 +72,7 @@ async def export_shortlist(library: Library, shortlist: Shortlist, file_format: 
     async with library.database.read() as session:
         found = await select_papers(session, [entry.arxiv_id for entry in shortlist.entries])
     references = refer_to_places(shortlist, {arxiv_id: stored.paper for arxiv_id, stored in found.items()})
-    return _pack(name, file_format, _WRITERS[file_format](references).encode())
+    return _pack(name, file_format, await run_aside(_write, references, file_format))
 
 
 async def export_papers(
@@ -77,15 +80,23 @@ async def export_papers(
 ) -> Export:
     """Papers in the order of their ids, with their newest takeaways; ids that the store has no paper of are left out.
 
-    Raises `UnknownPaperError` where it has none of them.
+    Raises `UnknownPaperError` where it has none of them, `InputError` for more than `MOST_PAPERS`.
     """
+    if len(arxiv_ids) > MOST_PAPERS:
+        raise InputError(
+            f"A file holds at most {MOST_PAPERS:,} papers, and these are {len(arxiv_ids):,}: take fewer at a time."
+        )
     async with library.database.read() as session:
         found = await select_papers(session, arxiv_ids)
         takeaways = await load_takeaways(session, found)
     if arxiv_ids and not found:
         raise UnknownPaperError(f"No paper {arxiv_ids[0]} is in the store: give the id of a paper that was harvested.")
     papers = [found[arxiv_id].paper for arxiv_id in dict.fromkeys(arxiv_ids) if arxiv_id in found]
-    return _pack(name, file_format, _WRITERS[file_format](refer_to_papers(papers, takeaways)).encode())
+    return _pack(name, file_format, await run_aside(_write, refer_to_papers(papers, takeaways), file_format))
+
+
+def _write(references: Iterable[Reference], file_format: ReferenceFormat) -> bytes:
+    return _WRITERS[file_format](references).encode()
 
 
 def _find_title(library: Library, name: str) -> str:

@@ -32,7 +32,7 @@ _ESCAPES: Final = str.maketrans(
         **{sign: f"\\{sign}" for sign in "&%#_$"},
     }
 )
-_LIGATURE = re.compile(r"-(?=-)|`(?=`)|'(?=')|,(?=,)|<(?=<)|>(?=>)|[!?](?=`)")  # signs that TeX draws as one
+_LIGATURE = re.compile(r"-(?=-)|`(?=`)|'(?=')|,(?=,)|<(?=<)|>(?=>)|!(?=`)|\?(?=`)")  # signs that TeX draws as one
 _MATH = re.compile(r"(?<!\\)\$((?=\S)(?:\\.|[^$\\])+?(?<=\S))\$(?!\d)")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)")
 _ACTIVE = re.compile(r"[%#&~]|\^\^")  # comments, parameters, tabs, ties and TeX's way of writing any character
