@@ -63,6 +63,27 @@ async def test_the_name_of_an_author_finds_the_papers(library: Library) -> None:
     assert list_ids(await search(library, '"ruben altamirano"', "me")) == ["2605.90001"]
 
 
+async def test_no_meaning_comes_before_a_name_or_among_its_papers(library: Library) -> None:
+    """A paper that says the name over and over means it most; the author's own are all there is."""
+    chatty = Paper(arxiv_id="2605.00001", version=1, title="Harase", abstract="Takumi, takumi harase. " * 9)
+    await add_paper(library.database, chatty)
+    hits = await search(library, "Takumi Harase", "me", 50)
+    own = [hit for hit in hits if "Takumi Harase" in hit.paper.authors]
+    assert {"2605.90041", "2605.90076"} <= {hit.paper.arxiv_id for hit in own}
+    assert list(hits[: len(own)]) == own
+    assert all("words" in hit.by for hit in hits)
+    assert list_ids(await search(library, "Harase, Takumi", "me", len(own))) == list_ids(own)
+
+
+async def test_titles_that_hold_the_query_come_before_what_means_it(library: Library) -> None:
+    """All of them, and the rest after."""
+    hits = await search(library, "generative recommendation", "me", 50)
+    holds = ["generative recommendation" in hit.paper.title.lower() for hit in hits]
+    assert any(holds)
+    assert holds == sorted(holds, reverse=True)
+    assert {hit.by for hit in hits} >= {("meaning",)}
+
+
 async def test_words_and_meaning_are_fused(library: Library) -> None:
     """A title finds its paper by both, and first; what only one of them finds follows."""
     hits = await search(library, "Balanced Books: Collision-Free Semantic IDs by Optimal Transport", "me", 50)

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -26,19 +27,24 @@ _PAPERS = (
 @pytest.fixture
 async def shelf(either_database: Database) -> Database:
     """Four papers, keys 1 to 4."""
+    await keep(either_database, _PAPERS)
+    return either_database
+
+
+async def keep(database: Database, rows: Sequence[tuple[str, str, str, tuple[str, ...]]]) -> None:
+    """With keys from 1 on."""
     papers = [
         Paper(arxiv_id=arxiv_id, version=1, title=title, abstract=abstract, authors=authors)
-        for arxiv_id, title, abstract, authors in _PAPERS
+        for arxiv_id, title, abstract, authors in rows
     ]
-    async with either_database.write() as session:
+    async with database.write() as session:
         await upsert_papers(session, papers, _NOW)
-    return either_database
 
 
 async def find(database: Database, query: str, limit: int = 10) -> list[int]:
     """Keys of papers."""
     async with database.read() as session:
-        return await find_by_words(session, read_query(query), limit)
+        return list((await find_by_words(session, read_query(query), limit)).keys)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +77,69 @@ async def test_papers_are_found_by_their_words(shelf: Database, query: str, keys
 async def test_the_best_come_first_when_not_all_are_wanted(shelf: Database) -> None:
     """The limit cuts the end off."""
     assert await find(shelf, "semantic ids", 1) == [1]
+
+
+_ODD = (
+    (
+        "2604.00011",
+        r"$\tau^2$-Bench and Pass$^3$, \textit{T}ested",
+        "The ﬁne-tuning of \uff2c\uff2c\uff2d",
+        ("Zecheng Zhang", "Wei Zhu"),
+    ),
+    ("2604.00012", "Wege", "Größe in µm", ("Łukasz Golab", "Ana Splettstösser", "Christopher D. Manning")),
+    ("2604.00013", "Ways", r"By {\L}ojasiewicz", ("Wei Zhang", "Christopher Potts", "Ann Manning", "Jörg Ærø")),
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "keys"),
+    [
+        ("τ²-Bench", [1]),
+        ("tau 2 bench", [1]),
+        ("Pass³", [1]),
+        ("Tested", [1]),
+        ("fine-tuning", [1]),
+        ("ﬁne-tuning", [1]),
+        ("LLM", [1]),
+        ("\uff2c\uff2c\uff2d", [1]),
+        ("μm", [2]),
+        ("Lukasz Golab", [2]),
+        ("Łukasz", [2]),
+        ("splettstosser", [2]),
+        ("Grösse", [2]),
+        ("Lojasiewicz", [3]),
+        ("Jorg Aero", [3]),
+        ('"Zhang Wei"', []),
+        ('"Wei Zhang"', [3]),
+    ],
+)
+async def test_a_word_is_found_in_all_its_spellings(either_database: Database, query: str, keys: list[int]) -> None:
+    """LaTeX, ligatures, full width, Greek and the letters that are more than an accent; no phrase goes across names."""
+    await keep(either_database, _ODD)
+    assert await find(either_database, query) == keys
+
+
+@pytest.mark.parametrize(
+    ("query", "keys", "is_name"),
+    [
+        ("Wei Zhang", (3, 1), True),
+        ("Zhang, Wei", (3, 1), True),
+        ("Zhang Wei", (1, 3), False),
+        ("Christopher Manning", (2, 3), True),
+        ("Manning, Christopher", (2, 3), True),
+        ("Golab", (2,), True),
+        ("Ways", (3,), False),
+    ],
+)
+async def test_a_name_is_that_of_one_author(
+    either_database: Database, query: str, keys: tuple[int, ...], is_name: bool
+) -> None:
+    """Whole, or with a middle name; what holds its words anywhere follows."""
+    await keep(either_database, _ODD)
+    async with either_database.read() as session:
+        hits = await find_by_words(session, read_query(query), 10)
+    assert (set(hits.keys), hits.heading, hits.is_name) == (set(keys), int(is_name), is_name)
+    assert not is_name or hits.keys[0] == keys[0]
 
 
 @pytest.mark.parametrize(

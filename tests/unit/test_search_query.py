@@ -17,11 +17,27 @@ from triage.errors import InputError
         ('title:x AND y* NEAR(z) "', (("title", "x"), ("AND",), ("y",), ("NEAR", "z"))),
         ("a\x00b \u200bc", (("ab",), ("c",))),
         ("推荐 系统", (("推荐",), ("系统",))),
+        ("ﬁne-tuning \uff2c\uff2c\uff2d", (("fine", "tuning"), ("LLM",))),
+        ("Pass³ Pass$^3$", (("Pass", "3"), ("Pass", "3"))),
+        ("τ-bench $\\tau$-bench", (("tau", "bench"), ("tau", "bench"))),
+        ("5µm", (("5", "mu", "m"),)),
+        ("$k$NN", (("kNN",),)),
+        ("Łukasz Splettstösser Weiß", (("Lukasz",), ("Splettstosser",), ("Weiss",))),
+        (r"{\L}ukasz G\"odel Fran\c{c}ois", (("Lukasz",), ("Godel",), ("Francois",))),
     ],
 )
 def test_terms_are_words_and_phrases(text: str, terms: tuple[tuple[str, ...], ...]) -> None:
     """Quotes and hyphens hold words together, diacritics and control characters go, nothing is syntax."""
     assert read_query(text).terms == terms
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("Wei Zhang", ("Wei", "Zhang")), ("Zhang, Wei", ("Wei", "Zhang")), ("a, b, c", ("a", "b", "c"))],
+)
+def test_a_family_name_before_a_comma_goes_last(text: str, name: tuple[str, ...]) -> None:
+    """As authors are written; with more commas it is no name."""
+    assert read_query(text).name == name
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from triage.errors import InputError, ModelError
 from triage.reading.library import Library
 from triage.reading.papers import view_cards
 from triage.reading.records import Hit
-from triage.store.search import find_by_words, find_key, list_papers_by_key
+from triage.store.search import WordHits, find_by_words, find_key, list_papers_by_key
 
 MOST_HITS = 50
 _CANDIDATES = 100  # of each kind, so that what both find comes first
@@ -20,20 +20,25 @@ _log = structlog.get_logger(__name__)
 
 
 async def search(library: Library, q: str, reader: str, limit: int = 20) -> tuple[Hit, ...]:
-    """The closest papers first, equals by arXiv id; an arXiv id finds its paper first. Raises `InputError`.
+    """The closest papers first; of equals those with the words, then by arXiv id. Raises `InputError`.
 
-    Without vectors or without a model it searches by words alone, as for a query with a "phrase" in double quotes.
+    An arXiv id finds its paper first. Without vectors or without a model it searches by words alone, as for a query
+    with a "phrase" in double quotes.
     """
     check_limit(limit)
     query = read_query(q)
     named, worded, meant = await asyncio.gather(
         _find_by_id(library, query), _find_by_words(library, query), _find_by_meaning(library, query)
     )
-    found = {"id": named, "words": worded, "meaning": meant}
-    closeness = _measure_closeness(found)
+    if worded.is_name:
+        meant = [key for key in meant if key in worded.keys]
+    found = {"id": named, "words": worded.keys, "meaning": meant}
+    closeness = _measure_closeness(named, worded, meant)
     async with library.database.read() as session:
         papers = await list_papers_by_key(session, closeness)
-        nearest = sorted(papers.values(), key=lambda paper: (-closeness[paper.key], paper.arxiv_id))[:limit]
+        nearest = sorted(
+            papers.values(), key=lambda paper: (-closeness[paper.key], paper.key not in worded.keys, paper.arxiv_id)
+        )[:limit]
         cards = await view_cards(session, library.rubric, nearest, reader)
     return tuple(
         Hit(card, tuple(way for way, keys in found.items() if paper.key in keys), closeness[paper.key])
@@ -47,10 +52,25 @@ def check_limit(limit: int) -> None:
         raise InputError(f"A limit of {limit} is out of range: expected 1 to {MOST_HITS}.")
 
 
-def _measure_closeness(found: Mapping[str, Sequence[int]]) -> dict[int, float]:
-    """1.0 for the paper whose id it is; the others share the range below."""
-    fused = fuse_ranks([found["words"], found["meaning"]])
-    return {key: value / 2 if found["id"] else value for key, value in fused.items()} | dict.fromkeys(found["id"], 1.0)
+def _measure_closeness(named: Sequence[int], worded: WordHits, meant: Sequence[int]) -> dict[int, float]:
+    """1.0 for the paper whose id it is; below, by words alone, those that the query names; below, what else is found.
+
+    The meaning of a name disturbs, and a title as it was typed is hardly meant otherwise.
+    """
+    headings = worded.keys[: worded.heading]
+    rest = fuse_ranks([worded.keys[worded.heading :], [key for key in meant if key not in set(headings)]])
+    closeness: dict[int, float] = {}
+    for band in (rest, fuse_ranks([headings]), dict.fromkeys(named, 1.0)):
+        if band:
+            closeness = _put_above(closeness, band)
+    return closeness
+
+
+def _put_above(low: Mapping[int, float], high: Mapping[int, float]) -> dict[int, float]:
+    """The upper half of the range for one, the lower for the other; the whole of it for one that is alone."""
+    if not low:
+        return dict(high)
+    return {key: value / 2 for key, value in low.items()} | {key: (1 + value) / 2 for key, value in high.items()}
 
 
 async def _find_by_id(library: Library, query: SearchQuery) -> list[int]:
@@ -61,7 +81,7 @@ async def _find_by_id(library: Library, query: SearchQuery) -> list[int]:
     return [] if key is None else [key]
 
 
-async def _find_by_words(library: Library, query: SearchQuery) -> list[int]:
+async def _find_by_words(library: Library, query: SearchQuery) -> WordHits:
     async with library.database.read() as session:
         return await find_by_words(session, query, _CANDIDATES)
 

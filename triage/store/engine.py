@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
+from triage.core.search_text import fold_search_text
 from triage.errors import InputError, StoreError
 
 BUSY_TIMEOUT_MS = 30_000
@@ -132,6 +133,7 @@ def prepare_sqlite(engine: Engine) -> None:
         connection.isolation_level = None
         try:
             _set_pragmas(connection)
+            connection.create_function("triage_fold", 1, fold_search_text, deterministic=True)  # for migration 0005
         except DatabaseError:
             connection.close()  # its thread would outlive the program
             raise
