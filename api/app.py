@@ -1,8 +1,10 @@
 """Builds the application; nothing is read from the environment before `create_app` is called."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Final
 
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
@@ -30,6 +32,14 @@ from triage.bootstrap import open_services
 from triage.config import Settings
 from triage.errors import InputError
 
+_PROVIDERS: Final[Mapping[str, Callable[..., object]]] = {
+    "services": provide_services,
+    "library": provide_library,
+    "principal": provide_principal,
+    "answers": provide_answers,
+    "refresher": provide_refresher,
+}
+
 
 def create_app(settings: Settings | None = None) -> Litestar:
     """The whole application; without settings, those of the environment. The store is opened when serving begins.
@@ -43,35 +53,10 @@ def create_app(settings: Settings | None = None) -> Litestar:
             "set TRIAGE_ACCOUNTS=true, or leave the URL out."
         )
 
-    @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        answers, ledgers = AnswerCache(), Ledgers()
-        async with (
-            open_services(settings) as services,
-            open_drawings() as drawings,
-            open_refresher(services, partial(forget_all, (answers, ledgers, drawings))) as refresher,
-        ):
-            _ = services.rubric  # a wrong one is better told now than to the first reader
-            app.state.update(
-                services=services,
-                settings=settings,
-                answers=answers,
-                ledgers=ledgers,
-                refresher=refresher,
-                drawings=drawings,
-            )
-            yield
-
     return Litestar(
         route_handlers=[api_router(), root_router(), page_router(settings)],
-        lifespan=[lifespan, forget_addresses],
-        dependencies={
-            "services": Provide(provide_services, sync_to_thread=False),
-            "library": Provide(provide_library, sync_to_thread=False),
-            "principal": Provide(provide_principal, sync_to_thread=False),
-            "answers": Provide(provide_answers, sync_to_thread=False),
-            "refresher": Provide(provide_refresher, sync_to_thread=False),
-        },
+        lifespan=[partial(_open_state, settings), forget_addresses],
+        dependencies={name: Provide(provide, sync_to_thread=False) for name, provide in _PROVIDERS.items()},
         middleware=[
             AccessLogMiddleware(),
             HostMiddleware(settings),
@@ -89,3 +74,27 @@ def create_app(settings: Settings | None = None) -> Litestar:
         openapi_config=describe_api(settings),
         logging_config=None,
     )
+
+
+@asynccontextmanager
+async def _open_state(settings: Settings, app: Litestar) -> AsyncIterator[None]:
+    """What handlers find in `app.state`, while the application runs."""
+    answers, ledgers = AnswerCache(), Ledgers()
+    async with (
+        open_services(settings) as services,
+        open_drawings() as drawings,
+        open_refresher(services, partial(forget_all, (answers, ledgers, drawings))) as refresher,
+    ):
+        _ = services.rubric  # a wrong one is better told now than to the first reader
+        app.state.update(
+            services=services,
+            settings=settings,
+            answers=answers,
+            ledgers=ledgers,
+            refresher=refresher,
+            drawings=drawings,
+        )
+        try:
+            yield
+        finally:
+            await asyncio.gather(answers.close(), ledgers.close())

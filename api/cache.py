@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.datastructures import State
 
 from triage.core.account import Principal
+from triage.reading.aside import end_soon
 
 PUBLISHED: Final = "private, max-age=60"
 DRAFT: Final = "private, no-cache"
@@ -63,6 +64,7 @@ class BriefCache(Generic[Kept]):
     def __init__(self, seconds: float = 1.0, size: int = 256, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds, self._size, self._clock = seconds, size, clock
         self._kept: dict[str, tuple[float, asyncio.Future[Kept]]] = {}
+        self._making: set[asyncio.Future[Kept]] = set()
 
     async def fetch(self, key: str, make: Callable[[], Awaitable[Kept]]) -> Kept:
         """What is kept, or is made now; what `make` raises is raised to all that wait, and not kept."""
@@ -70,7 +72,8 @@ class BriefCache(Generic[Kept]):
         until, answer = self._kept.get(key, (now, None))
         if answer is None or until <= now:
             answer = asyncio.ensure_future(make())
-            answer.add_done_callback(lambda made: self._forget_failure(key, made))
+            self._making.add(answer)
+            answer.add_done_callback(lambda made: self._settle(key, made))
             self._keep(key, now + self._seconds, answer)
         if answer.done():
             return answer.result()
@@ -80,13 +83,19 @@ class BriefCache(Generic[Kept]):
         """Forget everything: something changed."""
         self._kept.clear()
 
+    async def close(self) -> None:
+        """Wait a moment for what is being made, and leave off: what it reads from is closed next."""
+        await end_soon(set(self._making))
+
     def _keep(self, key: str, until: float, answer: asyncio.Future[Kept]) -> None:
         self._kept.pop(key, None)
         while len(self._kept) >= self._size:
             del self._kept[next(iter(self._kept))]
         self._kept[key] = (until, answer)
 
-    def _forget_failure(self, key: str, made: asyncio.Future[Kept]) -> None:
+    def _settle(self, key: str, made: asyncio.Future[Kept]) -> None:
+        """Keep no failure."""
+        self._making.discard(made)
         if (made.cancelled() or made.exception() is not None) and self._kept.get(key, (0.0, None))[1] is made:
             del self._kept[key]
 

@@ -66,6 +66,7 @@ class Drawings:
     async def close(self) -> None:
         """Leave off drawing."""
         await self._drawer.close()
+        await self._maps.close()
 
 
 def provide_drawings(state: State) -> Drawings:

@@ -18,6 +18,7 @@ from triage.pipeline.ledger import Ledger, LedgerDay, LedgerLine
 from triage.reading.aside import run_aside
 from triage.reading.library import Library
 from triage.reading.naming import read_week
+from triage.reading.shortlists import list_weeks
 
 _WEEKS: Final = 8
 """Rows of the calendar."""
@@ -89,8 +90,11 @@ def group_lines(lines: Iterable[LedgerLine]) -> Sequence[Alarm]:
 
 
 async def _reckon(ledgers: Ledgers, library: Library, week: str) -> tuple[Ledger, ...]:
-    """The newest weeks if the one asked for is among them, else those that end with it."""
+    """The newest weeks; where the one asked for is older, or all of these are empty, those up to one that is not."""
     newest = await ledgers.reckon(library, None, _WEEKS)
+    if not week and all(ledger.is_empty for ledger in newest):  # an old store, or the made-up week
+        known = (await list_weeks(library, 0, 1)).items
+        week = known[0].week if known else ""
     wanted = str(read_week(week)) if week else newest[-1].week
     return newest if wanted in {ledger.week for ledger in newest} else await ledgers.reckon(library, wanted, _WEEKS)
 

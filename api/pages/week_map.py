@@ -13,8 +13,8 @@ from api.pages.templating import PageRequest, render
 from triage.errors import NotFoundError
 from triage.reading.aside import run_aside
 from triage.reading.library import Library
-from triage.reading.naming import MOST_ITEMS, read_week
-from triage.reading.shortlists import list_topics, list_weeks
+from triage.reading.naming import read_week
+from triage.reading.shortlists import find_weeks_beside, list_topics
 
 _AGAIN = "2"  # seconds: a first drawing of 2,000 papers takes about six on one core
 _MOST_THEMES = 99
@@ -58,9 +58,6 @@ class MapPages(Controller):
 
 
 async def _find_neighbours(library: Library, week: str) -> dict[str, Any]:
-    """The weeks with papers before and after this one, among the newest hundred."""
-    weeks = [each.week for each in (await list_weeks(library, 0, MOST_ITEMS)).items]
-    return {
-        "older": max((each for each in weeks if each < week), default=None),
-        "newer": min((each for each in weeks if each > week), default=None),
-    }
+    """The weeks with papers before and after this one."""
+    older, newer = await find_weeks_beside(library, week)
+    return {"older": older, "newer": newer}

@@ -2,16 +2,19 @@
 
 import contextlib
 import sqlite3
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import html5lib
 import pytest
-from fakes.lab_case import Lab
+from fakes.judging_case import NOW
+from fakes.lab_case import ADDRESS, Lab
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from api.app import create_app
 from api.pages.ledger import group_lines
+from triage.config import Settings
 from triage.core.ledger import State
 from triage.pipeline.ledger import LedgerLine
 
@@ -114,3 +117,12 @@ def test_programs_read_a_year_at_most(client: TestClient[Litestar]) -> None:
     """More would keep a core busy for seconds."""
     assert len(client.get("/api/v1/ledger?weeks=52").json()["calendar"]) == 52
     assert client.get("/api/v1/ledger?weeks=53").status_code == 400
+
+
+def test_an_old_store_is_shown_where_it_holds_something(home: Path) -> None:
+    """Months after the last harvest, as with the made-up week, the calendar ends with the newest week of the store."""
+    later = Settings(home=home, embedder="hashing", now=NOW + timedelta(weeks=30))
+    with TestClient(create_app(later), base_url=ADDRESS) as client:
+        page = client.get("/ledger").text
+    assert "2026-W20" in page
+    assert "85" in page

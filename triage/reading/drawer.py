@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 import structlog
 
 from triage.errors import BusyError, TriageError
+from triage.reading.aside import end_soon
 from triage.store.week_maps import Drawing
 
 MOST_WAITING: Final = 4
@@ -27,6 +28,7 @@ class Drawer:
         self._most_waiting = most_waiting
         self._under_way: dict[str, asyncio.Task[Drawing]] = {}
         self._turn = asyncio.Lock()
+        self._is_closing = False
 
     async def fetch(self, digest: str, make: Callable[[], Coroutine[Any, Any, Drawing]]) -> Drawing:
         """What `make` makes when its turn comes: once for all who ask meanwhile, whoever of them goes away.
@@ -45,13 +47,13 @@ class Drawer:
 
     async def close(self) -> None:
         """Drop what waits, and give up what is being drawn: it is drawn again when somebody asks."""
-        tasks = list(self._under_way.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._is_closing = True
+        await end_soon(list(self._under_way.values()))
 
     async def _make(self, make: Callable[[], Coroutine[Any, Any, Drawing]]) -> Drawing:
         async with self._turn:
+            if self._is_closing:
+                raise asyncio.CancelledError
             return await make()
 
     def _take_off(self, digest: str, task: asyncio.Task[Drawing]) -> None:

@@ -76,17 +76,15 @@ async def _reckon_effect(
     session: Session, topic: Topic, reader: str, vote: tuple[str, int], *, is_new: bool, is_other: bool
 ) -> VoteEffect:
     """`vote` is paper and value; `is_other` says whether it differs from what was there."""
-    own = await votes.list_votes(session, reader=reader)
-    counts: dict[str, int] = {}
-    for each in own:
-        counts[each.topic] = counts.get(each.topic, 0) + 1
+    own = await votes.count_votes(session, reader=reader)
     drafts = await list_drafts(session, topic.name, MOST_DRAFTS) if is_other else []
     weeks = tuple(draft.week for draft in drafts)
     note = "It was so before: nothing changes."
     if is_other:
-        marked = sum(each.topic == topic.name and each.value > 0 for each in own)
+        _, marked = own.get(topic.name, (0, 0))
         relevant = await votes.count_relevant(session, topic.name, topic.tags)
         note = f"{_tell_drafts(weeks)} {_tell_taste(marked, is_enough=relevant >= MIN_RELEVANT)}"
+    counts = {name: total for name, (total, _) in own.items()}
     return VoteEffect(is_new, topic.name, vote[0], vote[1], counts, weeks, note)
 
 

@@ -66,6 +66,14 @@ async def list_weeks(library: Library, offset: int = 0, limit: int = 20) -> Page
     return Page(shown, len(weeks), offset, limit)
 
 
+async def find_weeks_beside(library: Library, week: str) -> tuple[str | None, str | None]:
+    """The nearest weeks that hold papers before and after this one."""
+    async with library.database.read() as session:
+        weeks = await count_weeks(session)
+    before, after = [each for each in weeks if each < week], [each for each in weeks if each > week]
+    return max(before, default=None), min(after, default=None)
+
+
 def encode_shortlist(shortlist: Shortlist) -> bytes:
     """The JSON that `triage shortlist --json` prints, without the line break at its end."""
     return encode_indented(to_record(shortlist))

@@ -50,8 +50,10 @@ async def record_votes(
     reader: str = SOLE_READER,
 ) -> VoteCount:
     """Set a reader's votes, 1 or -1 by arXiv id; a new vote on the same paper replaces the old one; idempotent."""
-    query = select(VoteRow).where(of_reader(VoteRow, reader), VoteRow.topic == topic)
-    known = {row.arxiv_id: row for row in await session.scalars(query) if row.arxiv_id in votes}
+    known: dict[str, VoteRow] = {}
+    for chunk in cut(sorted(votes)):
+        wanted = of_reader(VoteRow, reader), VoteRow.topic == topic, VoteRow.arxiv_id.in_(chunk)
+        known |= {row.arxiv_id: row for row in await session.scalars(select(VoteRow).where(*wanted))}
     changed = [row for row in known.values() if row.value != votes[row.arxiv_id]]
     for row in changed:
         row.value, row.origin, row.created_at = votes[row.arxiv_id], origin, now
@@ -70,6 +72,13 @@ async def withdraw_votes(
     """Forget a reader's votes on these papers, and say how many there were; idempotent."""
     wanted = of_reader(VoteRow, reader), VoteRow.topic == topic, VoteRow.arxiv_id.in_(list(arxiv_ids))
     return len((await session.scalars(delete(VoteRow).where(*wanted).returning(VoteRow.id))).all())
+
+
+async def count_votes(session: AsyncSession, *, reader: str) -> dict[str, tuple[int, int]]:
+    """By topic, how many papers the reader voted on, and how many of them relevant."""
+    relevant = func.sum(case((VoteRow.value > 0, 1), else_=0))
+    query = select(VoteRow.topic, func.count(), relevant).where(of_reader(VoteRow, reader)).group_by(VoteRow.topic)
+    return {topic: (total, int(liked)) for topic, total, liked in sorted((await session.execute(query)).all())}
 
 
 async def list_votes(session: AsyncSession, topic: str | None = None, *, reader: str = SOLE_READER) -> list[Vote]:
