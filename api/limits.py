@@ -69,7 +69,12 @@ def limit_rate(settings: Settings) -> list[DefineMiddleware]:
     """The limit for everything, where there is one; no limit for the sole reader."""
     if not settings.accounts or not settings.rate_limit:
         return []
-    limit = RateLimitConfig(("minute", settings.rate_limit), identifier_for_request=name_client, store=_STORE)
+    limit = RateLimitConfig(
+        ("minute", settings.rate_limit),
+        exclude=[f"^{path}$" for path in sorted(_PROBED)],
+        identifier_for_request=name_client,
+        store=_STORE,
+    )
     return [limit.middleware]
 
 

@@ -113,7 +113,10 @@ def to_http_problem(error: HTTPException) -> ProblemDetailsException:
         detail = _DETAILS.get(error.status_code, error.detail)
     else:
         detail = error.detail
-    return _describe(error.status_code, detail, errors, error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.TOO_MANY_REQUESTS and "RateLimit-Reset" in headers:
+        headers["Retry-After"] = headers["RateLimit-Reset"]  # the one that programs look at (RFC 6585, section 4)
+    return _describe(error.status_code, detail, errors, headers)
 
 
 def hide_problem(error: Exception) -> ProblemDetailsException:

@@ -62,7 +62,8 @@ class Stage:
         with closing(sqlite3.connect(self.path)) as connection, connection:
             names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
             for (name,) in names:
-                if name not in {"alembic_version", "sqlite_sequence"}:
+                # The index of words follows the papers by itself, and its own tables are nobody else's business.
+                if name not in {"alembic_version", "sqlite_sequence"} and not name.startswith("paper_words"):
                     connection.execute(f"DELETE FROM {name}")  # noqa: S608 -- our own names
 
 

@@ -188,7 +188,7 @@ def dump_store(path: Path) -> Store:
         store: Store = {
             name: sorted(_read_rows(connection, name, keys), key=repr)
             for name in sorted(tables)
-            if name not in {"runs", "leases"}
+            if name not in {"runs", "leases"} and not name.startswith("paper_words_")  # how an index lies is its own
         }
         store["integrity"] = connection.execute("PRAGMA integrity_check").fetchall()
         store["foreign keys"] = connection.execute("PRAGMA foreign_key_check").fetchall()

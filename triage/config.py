@@ -91,6 +91,15 @@ class Settings(BaseSettings):
         except ValueError as error:
             raise ValueError("expected one IP address, such as 10.0.0.2, or nothing where there is no proxy") from error
 
+    @field_validator("public_url")
+    @classmethod
+    def _check_place(cls, url: str) -> str:
+        if urlsplit(url).path.strip("/") or urlsplit(url).query:
+            raise ValueError(
+                "expected scheme and host alone, such as https://triage.example.org: pages lie at its root"
+            )
+        return url.rstrip("/")
+
     @field_validator("arxiv_interval")
     @classmethod
     def _respect_arxiv(cls, interval: float, info: ValidationInfo) -> float:

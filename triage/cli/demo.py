@@ -226,6 +226,7 @@ def _tell_next_steps(first: _Ranked, folder: Path) -> list[str]:
     week = week_of(datetime.now(UTC).astimezone(EASTERN).date() - timedelta(days=7))
     return [
         "Play with the made-up week:",
+        f"  TRIAGE_HOME={shlex.quote(str(folder / _HOME))} triage serve           as pages, in a browser",
         f"  TRIAGE_HOME={shlex.quote(str(folder / _HOME))} triage vote {arxiv_id} --topic {topic} --relevant",
         "",
         "With real arXiv:",

@@ -48,6 +48,7 @@ def serve(host: str, port: int) -> None:
         factory=True,
         log_enabled=False,
         websockets=False,
+        workers_kill_timeout=10,  # seconds: one that was told to end while it began would never
     ).serve()
 
 
