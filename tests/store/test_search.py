@@ -12,7 +12,8 @@ from triage.core.search_query import read_query
 from triage.errors import InputError
 from triage.store.engine import Database
 from triage.store.models import PaperRow
-from triage.store.search import find_by_words, find_key, list_papers_by_key
+from triage.store.paper_lists import list_papers_by_key
+from triage.store.search import find_by_words, find_key
 from triage.store.upsert import upsert_papers
 
 _NOW = datetime(2026, 4, 20, tzinfo=UTC)

@@ -9,7 +9,8 @@ from triage.reading.papers import view_cards
 from triage.reading.records import Hit
 from triage.reading.search import check_limit
 from triage.store.embeddings import load_vector
-from triage.store.search import find_key, list_papers_by_key
+from triage.store.paper_lists import list_papers_by_key
+from triage.store.search import find_key
 
 _SPARE = 20  # more than asked for, since withdrawn ones are left out
 

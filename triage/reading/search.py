@@ -11,7 +11,8 @@ from triage.errors import InputError, ModelError
 from triage.reading.library import Library
 from triage.reading.papers import view_cards
 from triage.reading.records import Hit
-from triage.store.search import WordHits, find_by_words, find_key, list_papers_by_key
+from triage.store.paper_lists import list_papers_by_key
+from triage.store.search import WordHits, find_by_words, find_key
 
 MOST_HITS = 50
 _CANDIDATES = 100  # of each kind, so that what both find comes first

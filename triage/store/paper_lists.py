@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, String, cast, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.core.search_query import SearchQuery
+from triage.store.chunks import cut
 from triage.store.models import PaperRow, ScoreRow, TagRow
 from triage.store.ownership import visible_tags
 from triage.store.standing import is_standing
@@ -130,6 +131,15 @@ def _has_score(scale: Scale) -> ColumnElement[bool]:
         ScoreRow.fingerprint == scale.fingerprint,
         ScoreRow.content_hash == PaperRow.content_hash,
     )
+
+
+async def list_papers_by_key(session: AsyncSession, keys: Collection[int]) -> dict[int, ListedPaper]:
+    """What lists say of the papers; keys that the store does not have are absent."""
+    found: dict[int, ListedPaper] = {}
+    for chunk in cut(sorted(keys)):
+        query = select(*_COLUMNS).where(PaperRow.id.in_(chunk))
+        found |= {paper.key: paper for paper in await _read(session, query)}
+    return found
 
 
 async def _read(session: AsyncSession, query: _Papers) -> list[ListedPaper]:

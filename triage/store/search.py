@@ -1,6 +1,6 @@
 """Papers by the words they hold: FTS5 on SQLite, a text search index on PostgreSQL (migration 0005)."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from typing import Final, Literal
 
@@ -10,9 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.core.grounding_lexicon import GRAMMAR
 from triage.core.search_query import SearchQuery, split_words
-from triage.store.chunks import cut
 from triage.store.models import PaperRow
-from triage.store.paper_lists import ListedPaper
 
 _TELLING = 3
 """With so many words that tell something, words such as "the" are not looked for: they cost the most by far."""
@@ -76,27 +74,6 @@ async def find_by_words(session: AsyncSession, query: SearchQuery, limit: int) -
 async def find_key(session: AsyncSession, arxiv_id: str) -> int | None:
     """The key of a paper; None where the store has no such id."""
     return await session.scalar(select(PaperRow.id).where(PaperRow.arxiv_id == arxiv_id))
-
-
-async def list_papers_by_key(session: AsyncSession, keys: Collection[int]) -> dict[int, ListedPaper]:
-    """What lists say of the papers; keys that the store does not have are absent."""
-    found: dict[int, ListedPaper] = {}
-    for chunk in cut(sorted(keys)):
-        query = select(
-            PaperRow.id,
-            PaperRow.arxiv_id,
-            PaperRow.title,
-            PaperRow.authors,
-            PaperRow.categories,
-            PaperRow.announced,
-            PaperRow.week,
-            PaperRow.is_withdrawn,
-        ).where(PaperRow.id.in_(chunk))
-        for key, arxiv_id, title, authors, categories, announced, week, is_withdrawn in await session.execute(query):
-            found[key] = ListedPaper(
-                key, arxiv_id, title, tuple(authors), tuple(categories), announced, week, is_withdrawn
-            )
-    return found
 
 
 def _read_strict_to_loose(query: SearchQuery) -> Iterator[_Reading]:
