@@ -13,7 +13,7 @@ import pytest
 from fakes.accounts_case import PASSWORD
 from fakes.door_case import come_from
 from fakes.judging_case import NOW
-from fakes.lab_case import ADDRESS, Lab, open_client
+from fakes.lab_case import ADDRESS, open_client
 from litestar import Litestar
 from litestar.testing import TestClient
 from litestar.types import Receive, Scope, Send
@@ -298,10 +298,3 @@ def test_the_sole_reader_needs_none_of_it(client: TestClient[Litestar]) -> None:
     assert "There are no accounts here" in account
     assert '<input type="password"' not in account
     assert client.post("/account", data={"password": PASSWORD, "again": PASSWORD}).status_code == 404
-
-
-def test_a_key_cannot_look_after_the_account(lab: Lab) -> None:
-    """Neither change the password nor make keys."""
-    form = {"password": PASSWORD, "again": PASSWORD}
-    assert lab.client.post("/account", data=form, headers=lab.headers["bob"]).status_code == 403
-    assert lab.client.post("/tokens", data={"action": "create"}, headers=lab.headers["bob"]).status_code == 403

@@ -76,3 +76,10 @@ def test_head_is_get_without_the_body(home: Path, path: str) -> None:
 def test_a_host_is_nothing_but_a_host(client: TestClient[Litestar], host: str) -> None:
     """And perhaps a port."""
     assert client.get("/api/v1/topics", headers={"host": host}).status_code == 400
+
+
+def test_a_key_cannot_look_after_the_account(lab: Lab) -> None:
+    """Neither change the password nor make keys."""
+    form = {"password": "a long enough one", "again": "a long enough one"}
+    assert lab.client.post("/account", data=form, headers=lab.headers["bob"]).status_code == 403
+    assert lab.client.post("/tokens", data={"action": "create"}, headers=lab.headers["bob"]).status_code == 403
