@@ -92,7 +92,7 @@ def test_a_mailed_link_signs_in_once(browser: Browser, server: LabServer) -> Non
         page = visitor.go("/sign-in")
         page.fill("#link-email", "bob@example.org")
         page.get_by_role("button", name="Email me a link").click()
-        expect(page.get_by_role("status").filter(has_text="is on its way")).to_be_visible()
+        expect(page.get_by_role("status").filter(has_text="there is a link now")).to_be_visible()
         link = server.wait_for_link()
         page.goto(link)
         page.get_by_role("main").get_by_role("button", name="Sign in").click()
