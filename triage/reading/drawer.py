@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from threading import Thread
-from types import TracebackType
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -72,25 +71,10 @@ async def run_abandonable(work: Callable[[], _Made]) -> _Made:
     made.set_running_or_notify_cancel()  # from here on it cannot be cancelled, only not listened to
 
     def run() -> None:
-        with _Teller(made):
+        try:
             made.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - told to whoever waits, as executors do
+            made.set_exception(error)
 
     Thread(target=run, name="week-map", daemon=True).start()
     return await asyncio.wrap_future(made)
-
-
-class _Teller:
-    """Tells a future why there will be no result."""
-
-    def __init__(self, future: Future[Any]) -> None:
-        self._future = future
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
-        if error is not None:
-            self._future.set_exception(error)
-        return True
