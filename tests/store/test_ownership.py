@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from triage.store.base import Base
 from triage.store.engine import Database
 from triage.store.models import TagRow, VoteRow
-from triage.store.ownership import OWNED, Owned, forget_reader, of_reader, visible_tags
+from triage.store.ownership import OWNED, Owned, of_reader, visible_tags
 from triage.store.reader_models import CredentialRow, NoteRow, SubscriptionRow
 
 _NOW = datetime(2026, 4, 20, tzinfo=UTC)
@@ -73,16 +73,6 @@ async def test_a_reader_sees_own_tags_and_shared_ones(lab: Database) -> None:
         "nobody": {("bob", "y")},
         "": set(),
     }
-
-
-async def test_a_forgotten_reader_leaves_nothing(lab: Database) -> None:
-    """Every row of theirs goes, none of another's; twice is once."""
-    for _ in range(2):
-        async with lab.write() as session:
-            await forget_reader(session, "ada")
-
-    assert [await count(lab, model, "ada") for model in OWNED] == [0] * len(OWNED)
-    assert [await count(lab, model, "bob") for model in OWNED] == [1] * len(OWNED)
 
 
 def find_owner_filters(source: str) -> Iterator[int]:

@@ -1,7 +1,6 @@
 """Whose row is it: the one place that filters rows of readers by their owner. Every query for a reader asks here."""
 
-from sqlalchemy import ColumnElement, delete, false, or_
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, false, or_
 
 from triage.store.models import TagRow, VoteRow
 from triage.store.reader_models import CredentialRow, NoteRow, SubscriptionRow
@@ -21,9 +20,3 @@ def visible_tags(reader: str) -> ColumnElement[bool]:
     if not reader:
         return false()
     return or_(of_reader(TagRow, reader), TagRow.is_shared)
-
-
-async def forget_reader(session: AsyncSession, reader: str) -> None:
-    """Delete all that is a reader's own, what signs in for them included; the account itself stays; idempotent."""
-    for model in OWNED:
-        await session.execute(delete(model).where(of_reader(model, reader)))
