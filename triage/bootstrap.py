@@ -22,7 +22,7 @@ from triage.pipeline.reconcile import Desk
 from triage.pipeline.replay import Clients
 from triage.pipeline.report import Progress, keep_quiet
 from triage.pipeline.score import Bench
-from triage.ports import Embedder, Feed, Index, Mailer, Source
+from triage.ports import Embedder, Feed, Index, Mailer
 from triage.reading.fresh_index import FreshIndex
 from triage.reading.library import Library
 from triage.store.calls import Limits
@@ -112,10 +112,6 @@ class Services:
                 "such as TRIAGE_CONTACT=me@example.org, and run this again."
             )
         return Network(self.pace, name_agent(self.settings.contact), keep=self.recorder.keep)
-
-    def open_source(self, progress: Progress = keep_quiet) -> Source:
-        """ArXiv's query API; raises `InputError`."""
-        return self._open_clients(self.network, progress).lookup
 
     def open_feed(self) -> Feed:
         """The day's listings; raises `InputError`."""
