@@ -6,7 +6,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
-from pydantic import AwareDatetime, Field, HttpUrl, TypeAdapter, ValidationInfo, field_validator
+from pydantic import AwareDatetime, Field, HttpUrl, SecretStr, TypeAdapter, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _URL = TypeAdapter(HttpUrl)
@@ -65,6 +65,36 @@ class Settings(BaseSettings):
     """Requests a minute from one address, with accounts; 0 means no limit, other than on attempts to sign in."""
     notice: str = Field(default="", max_length=300)
     """A line that stands above every page, such as when the server will be down."""
+    mail: Literal["folder", "smtp"] = "folder"
+    """Where mails go: into files in `home/outbox`, or to the server that the `smtp_` settings name."""
+    mail_from: str = ""
+    """The address mails come from, such as triage@example.org; empty means no-reply at the host of `public_url`."""
+    mail_bounces: str = ""
+    """The address that bounces go to; empty means `mail_from`."""
+    mail_per_minute: int = Field(default=60, ge=1)
+    """The most mails a minute that one process sends to one domain."""
+    deliver_every: int = Field(default=10, ge=0, le=1440)
+    """Minutes between two looks of `triage serve` for mail that is due; 0: never, cron runs `triage deliver`."""
+    smtp_host: str = ""
+    """The mail server, such as smtp.example.org."""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    """Its port: 587 with `starttls`, 465 with `tls`."""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is encrypted; `none` only for a server on this machine."""
+    smtp_ca: Path | None = None
+    """A file of certificates (PEM) to trust instead of the system's, for a server with one of its own."""
+    smtp_user: str = ""
+    """Who we are to the server; empty: it asks for no name."""
+    smtp_password: SecretStr = SecretStr("")
+    """The password of `smtp_user`."""
+    smtp_timeout: float = Field(default=60.0, gt=0.0, le=600.0)
+    """Seconds after which one step of sending is given up."""
+    dkim_key: Path | None = None
+    """A file with the private key (PEM) that signs mails; empty: the mail server signs, or nobody."""
+    dkim_selector: str = "triage"
+    """The name below which the public key stands in the DNS: SELECTOR._domainkey.DOMAIN."""
+    dkim_domain: str = ""
+    """The domain that signs; empty means that of `mail_from`."""
     now: AwareDatetime | None = None
     """Take it to be this time, such as 2026-08-21T12:00:00Z: for trials with answers of another time."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"

@@ -77,5 +77,13 @@ class BusyError(TriageError):
         self.retry_after = retry_after
 
 
+class MailError(TriageError):
+    """The mail system cannot be reached or will not talk to us: nothing was sent, and later everything may be."""
+
+
+class StaleStoreError(TriageError):
+    """The database is older than the log of what was sent from it: sending on could send things twice."""
+
+
 class StoreError(TriageError):
     """The database cannot be used: not writable, damaged, or newer than this program."""

@@ -235,16 +235,35 @@ class Index(Protocol):
 
 
 class MailOutcome(StrEnum):
-    """What became of a message; `UNKNOWN`: the connection broke when it may have been taken."""
+    """What became of a message.
+
+    `DEFERRED`: not taken, and may be tried again later. `UNKNOWN`: the connection broke when it may have been taken.
+    """
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    DEFERRED = "deferred"
     UNKNOWN = "unknown"
+
+
+class MailReceipt(msgspec.Struct, frozen=True):
+    """The outcome, and the server's own words. `is_address_bad`: it said that there is no such mailbox."""
+
+    outcome: MailOutcome
+    reply: str = ""
+    is_address_bad: bool = False
 
 
 class Mailer(Protocol):
     """Hands finished messages to a mail system."""
 
-    async def send(self, message: bytes, recipient: str) -> MailOutcome:
-        """One message, headers and all, to one address; tries once."""
+    async def send(self, message: bytes, recipient: str) -> MailReceipt:
+        """One message, headers and all, to one address; tries once.
+
+        Raises `MailError` when the system could not be talked to at all: then nothing was sent, to anybody.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give connections back; it may be used again after."""
         ...

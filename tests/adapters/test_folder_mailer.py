@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from triage.adapters.folder_mailer import FolderMailer
+from triage.errors import MailError
 from triage.ports import MailOutcome
 
 _MESSAGE = b"To: ada@example.org\r\n\r\nHello, \xc3\xa9!\r\n"
@@ -16,7 +17,8 @@ def send(folder: Path, *messages: bytes) -> Sequence[MailOutcome]:
 
     async def run() -> Sequence[MailOutcome]:
         mailer = FolderMailer(folder)
-        return await asyncio.gather(*(mailer.send(message, "ada@example.org") for message in messages))
+        receipts = await asyncio.gather(*(mailer.send(message, "ada@example.org") for message in messages))
+        return [receipt.outcome for receipt in receipts]
 
     return asyncio.run(run())
 
@@ -47,11 +49,12 @@ def test_names_sort_by_time(tmp_path: Path) -> None:
     assert [file.read_bytes() for file in sorted(tmp_path.iterdir())] == messages
 
 
-def test_a_folder_that_cannot_be_is_a_refusal(tmp_path: Path) -> None:
-    """The message was not taken, and nothing is left behind."""
+def test_a_folder_that_cannot_be_is_an_error(tmp_path: Path) -> None:
+    """Not this message is at fault, and nothing is left behind."""
     file = tmp_path / "file"
     file.touch()
-    assert send(file / "outbox", _MESSAGE) == [MailOutcome.REFUSED]
+    with pytest.raises(MailError, match="cannot be written"):
+        send(file / "outbox", _MESSAGE)
     assert list(tmp_path.iterdir()) == [file]
 
 
@@ -63,5 +66,6 @@ def test_a_write_that_fails_leaves_no_draft(tmp_path: Path, monkeypatch: pytest.
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", fail)
-        assert send(tmp_path, _MESSAGE) == [MailOutcome.REFUSED]
+        with pytest.raises(MailError, match="No space left"):
+            send(tmp_path, _MESSAGE)
     assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from triage.accounts.sign_in import send_link
 from triage.core.account import Principal, Role, Scope
-from triage.ports import MailOutcome
+from triage.ports import MailOutcome, MailReceipt
 from triage.store.engine import Database
 
 NOW = datetime(2026, 8, 21, 12, tzinfo=UTC)
@@ -31,10 +31,13 @@ class KeepingMailer:
         self.outcome = outcome
         self.sent: list[tuple[bytes, str]] = []
 
-    async def send(self, message: bytes, recipient: str) -> MailOutcome:
+    async def send(self, message: bytes, recipient: str) -> MailReceipt:
         """Keep it."""
         self.sent.append((message, recipient))
-        return self.outcome
+        return MailReceipt(self.outcome)
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
 async def mail_link(database: Database, email: str = "bob@example.org", now: datetime = NOW) -> str:

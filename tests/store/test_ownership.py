@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from triage.store.base import Base
 from triage.store.engine import Database
+from triage.store.mail_models import DeliveryRow, MailingRow, MailKeyRow
 from triage.store.models import TagRow, VoteRow
 from triage.store.ownership import OWNED, Owned, of_reader, visible_tags
 from triage.store.reader_models import CredentialRow, NoteRow, SubscriptionRow
@@ -25,6 +26,24 @@ def make_rows(reader: str) -> list[Base]:
         SubscriptionRow(reader=reader, topic="t", created_at=_NOW),
         CredentialRow(
             kind="session", public=f"public-{reader}", digest="0", reader=reader, label="", scopes=[], created_at=_NOW
+        ),
+        MailingRow(
+            reader=reader, email="a@b.c", weekday=0, hour=7, zone="UTC", language="en", created_at=_NOW, changed_at=_NOW
+        ),
+        MailKeyRow(digest=f"digest-{reader}", kind="digest", reader=reader, email="a@b.c", created_at=_NOW),
+        DeliveryRow(
+            reader=reader,
+            week="2026-W16",
+            email="a@b.c",
+            topics=["t"],
+            message_id=f"<{reader}@b.c>",
+            digest="",
+            state="pending",
+            detail="",
+            attempts=0,
+            queued_at=_NOW,
+            not_before=_NOW,
+            deadline=_NOW,
         ),
     ]
 

@@ -8,7 +8,7 @@ from triage.accounts.letters import name_link, write_link_letter
 from triage.accounts.passwords import Verdict, verify_password
 from triage.accounts.readers import refuse_name, set_password
 from triage.core.account import Key, Scope, TokenView, clean_email, mint_key, read_key
-from triage.errors import InputError, SignInError
+from triage.errors import InputError, MailError, SignInError
 from triage.ports import Mailer, MailOutcome
 from triage.store.credentials import (
     count_credentials,
@@ -82,9 +82,13 @@ async def send_link(database: Database, mailer: Mailer, email: str, public_url: 
         key = await _insert_link(session, reader.name, now)
     minutes = int(LINK_LIFE.total_seconds() // 60)
     letter = write_link_letter(reader.email, name_link(public_url, key), minutes, now)
-    outcome = await mailer.send(letter, reader.email)
-    log = _log.info if outcome is MailOutcome.ACCEPTED else _log.error
-    log("link.sent", reader=reader.name, outcome=outcome.value)
+    try:
+        receipt = await mailer.send(letter, reader.email)
+    except MailError as error:
+        _log.error("link.not_sent", reader=reader.name, reason=str(error))
+        return
+    log = _log.info if receipt.outcome is MailOutcome.ACCEPTED else _log.error
+    log("link.sent", reader=reader.name, outcome=receipt.outcome.value, reply=receipt.reply)
 
 
 async def make_link(database: Database, name: str, public_url: str, now: datetime) -> str:

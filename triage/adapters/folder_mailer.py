@@ -7,11 +7,8 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-import structlog
-
-from triage.ports import MailOutcome
-
-_log = structlog.get_logger(__name__)
+from triage.errors import MailError
+from triage.ports import MailOutcome, MailReceipt
 
 
 class FolderMailer:
@@ -20,15 +17,19 @@ class FolderMailer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    async def send(self, message: bytes, recipient: str) -> MailOutcome:
-        """One file; refused when it cannot be written. The recipient is the one that the message names."""
+    async def send(self, message: bytes, recipient: str) -> MailReceipt:
+        """One file; the recipient is the one that the message names. Raises `MailError` when it cannot be written."""
         del recipient
         try:
             await asyncio.to_thread(self._write, message)
         except OSError as error:
-            _log.exception("mail.not_written", folder=str(self.folder), reason=error.strerror)
-            return MailOutcome.REFUSED
-        return MailOutcome.ACCEPTED
+            raise MailError(
+                f"The folder {self.folder} cannot be written: {error.strerror}. No mail was sent."
+            ) from error
+        return MailReceipt(MailOutcome.ACCEPTED, "written")
+
+    async def close(self) -> None:
+        """There is nothing to give back."""
 
     def _write(self, message: bytes) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

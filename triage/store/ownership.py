@@ -2,11 +2,30 @@
 
 from sqlalchemy import ColumnElement, false, or_
 
+from triage.store.mail_models import DeliveryRow, MailingRow, MailKeyRow
 from triage.store.models import TagRow, VoteRow
 from triage.store.reader_models import CredentialRow, NoteRow, SubscriptionRow
 
-Owned = type[VoteRow] | type[TagRow] | type[NoteRow] | type[SubscriptionRow] | type[CredentialRow]
-OWNED: tuple[Owned, ...] = (VoteRow, TagRow, NoteRow, SubscriptionRow, CredentialRow)
+Owned = (
+    type[VoteRow]
+    | type[TagRow]
+    | type[NoteRow]
+    | type[SubscriptionRow]
+    | type[CredentialRow]
+    | type[MailingRow]
+    | type[MailKeyRow]
+    | type[DeliveryRow]
+)
+OWNED: tuple[Owned, ...] = (
+    VoteRow,
+    TagRow,
+    NoteRow,
+    SubscriptionRow,
+    CredentialRow,
+    MailingRow,
+    MailKeyRow,
+    DeliveryRow,
+)
 """The tables whose rows belong to one reader each."""
 
 

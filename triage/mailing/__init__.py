@@ -1,0 +1,1 @@
+"""Who gets the weekly mail: settings, confirmation, leaving, keys in mails, and what comes back."""
