@@ -267,3 +267,29 @@ class Mailer(Protocol):
     async def close(self) -> None:
         """Give connections back; it may be used again after."""
         ...
+
+
+class LogEntry(msgspec.Struct, frozen=True):
+    """One attempt to send. `number` counts all attempts made from a database, in order; `at` is aware, UTC."""
+
+    number: int
+    reader: str
+    week: str
+    message_id: str
+    at: datetime
+
+
+class MailLog(Protocol):
+    """What was sent, kept outside the database: it tells a database that was restored from an older copy."""
+
+    def append(self, entry: LogEntry) -> None:
+        """Keep an attempt, on disk before this returns; raises `MailError` when it cannot be kept."""
+        ...
+
+    def last_number(self) -> int:
+        """The highest number among the newest entries, 0 where there is none; raises `MailError`."""
+        ...
+
+    def read(self) -> Sequence[LogEntry]:
+        """All of it, the oldest first; raises `MailError`."""
+        ...

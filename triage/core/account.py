@@ -125,7 +125,7 @@ def clean_name(text: str) -> str:
 def clean_email(text: str) -> str:
     """An address as it is kept and compared, in lower case; raises `InputError` that says what was expected."""
     email = text.lower()
-    if len(email) > _LONGEST_EMAIL or _EMAIL.fullmatch(email) is None:
+    if len(email) > _LONGEST_EMAIL or _EMAIL.fullmatch(email) is None or "=?" in email:  # RFC 2047's, in a header
         raise InputError(f"{text!r} is no mail address: expected one such as ada@example.org.")
     return email
 

@@ -1,7 +1,7 @@
 """The tables of the weekly mail: who gets it, what was sent, and to whom nothing may be sent."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import JSON, CheckConstraint, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,6 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from triage.core.mailing import DeliveryState, MailKeyKind
 from triage.store.base import Base
 
+SuppressionReason = Literal["bounced", "complained"]
+"""The address has no mailbox (any more), or its owner called our mail spam."""
+BounceKind = Literal["hard", "soft", "complaint"]
+"""Never to be delivered, not delivered this time, called spam."""
 _STATES = ", ".join(f"'{state.value}'" for state in DeliveryState)
 
 
@@ -96,14 +100,14 @@ class MailCounterRow(Base):
 
 
 class SuppressionRow(Base):
-    """An address that gets no mail, whoever it belongs to: `reason` is `bounced` or `complained`."""
+    """An address that gets no mail, whoever it belongs to; in lower case."""
 
     __tablename__ = "suppressions"
     __table_args__ = (CheckConstraint("reason IN ('bounced', 'complained')", name="reason_known"),)
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
-    reason: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[SuppressionReason] = mapped_column(String(16))
     detail: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
 
@@ -119,7 +123,7 @@ class BounceRow(Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     message_id: Mapped[str] = mapped_column(String(255))
-    kind: Mapped[str] = mapped_column(String(12))
+    kind: Mapped[BounceKind] = mapped_column(String(12))
     email: Mapped[str] = mapped_column(String(254), index=True)
     week: Mapped[str] = mapped_column(String(8))
     detail: Mapped[str] = mapped_column(Text)

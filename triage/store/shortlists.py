@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.errors import ConflictError
@@ -156,6 +156,12 @@ async def replace_shortlist(session: AsyncSession, shortlist: Shortlist, paper_k
         )
         for entry, key in zip(shortlist.entries, paper_keys, strict=True)
     )
+
+
+async def confirm_shortlist(session: AsyncSession, topic: str, week: str, now: datetime) -> None:
+    """Keep that a draft, built anew, came out the same; a frozen one stays as it is."""
+    is_draft = ShortlistRow.topic == topic, ShortlistRow.week == week, ShortlistRow.published_at.is_(None)
+    await session.execute(update(ShortlistRow).where(*is_draft, ShortlistRow.built_at < now).values(built_at=now))
 
 
 async def publish_shortlist(session: AsyncSession, topic: str, week: str, now: datetime) -> None:
