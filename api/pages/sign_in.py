@@ -86,9 +86,17 @@ class SignInActions(Controller):
         """Open a session, or have a link sent after the answer: neither says whether the address is known."""
         now, goal = services.clock(), choose_next(data.next)
         if data.by == "link":
-            answer = render(request, "sign_in_sent.html.j2", email=data.email, minutes=LINK_LIFE.seconds // 60)
-            url, mailer = services.settings.public_url, services.mailer
-            answer.background = BackgroundTask(send_link, services.database, mailer, data.email, url, now)
+            answer = render(
+                request,
+                "sign_in_sent.html.j2",
+                email=data.email,
+                minutes=LINK_LIFE.seconds // 60,
+                is_sent=services.settings.mail != "folder",
+            )
+            url, sender = services.settings.public_url, services.settings.mail_from
+            answer.background = BackgroundTask(
+                send_link, services.database, services.mailer, data.email, url, now, sender
+            )
             return answer
         try:
             with guesses.count(data.email, now):

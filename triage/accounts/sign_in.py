@@ -63,10 +63,12 @@ async def change_password(database: Database, name: str, password: str, now: dat
         return await _open_session(session, name, now)
 
 
-async def send_link(database: Database, mailer: Mailer, email: str, public_url: str, now: datetime) -> None:
+async def send_link(
+    database: Database, mailer: Mailer, email: str, public_url: str, now: datetime, mail_from: str = ""
+) -> None:
     """Mail a link to a known address; for an unknown one, or after too many, nothing happens and nobody is told.
 
-    Takes longer for known addresses: call it after the answer is on its way.
+    Takes longer for known addresses: call it after the answer is on its way. `mail_from` as in the settings.
     """
     async with database.read() as session:
         candidate = await _find(session, email)
@@ -81,7 +83,7 @@ async def send_link(database: Database, mailer: Mailer, email: str, public_url: 
             return
         key = await _insert_link(session, reader.name, now)
     minutes = int(LINK_LIFE.total_seconds() // 60)
-    letter = write_link_letter(reader.email, name_link(public_url, key), minutes, now)
+    letter = write_link_letter(reader.email, name_link(public_url, key), minutes, now, mail_from)
     try:
         receipt = await mailer.send(letter, reader.email)
     except MailError as error:
