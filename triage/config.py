@@ -1,5 +1,6 @@
 """Settings, read from the environment (`TRIAGE_…`) by `bootstrap` alone."""
 
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 _URL = TypeAdapter(HttpUrl)
 _TERMS = 3.0  # seconds: https://info.arxiv.org/help/api/tou.html
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_HOST = r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*"
+_NAME = re.compile(_HOST)
+_ADDRESS = re.compile(rf"[A-Za-z0-9._+-]{{1,64}}@{_HOST}")
 
 
 class Settings(BaseSettings):
@@ -87,8 +91,8 @@ class Settings(BaseSettings):
     """Who we are to the server; empty: it asks for no name."""
     smtp_password: SecretStr = SecretStr("")
     """The password of `smtp_user`."""
-    smtp_timeout: float = Field(default=60.0, gt=0.0, le=600.0)
-    """Seconds after which one step of sending is given up."""
+    smtp_timeout: float = Field(default=60.0, gt=0.0, le=100.0)
+    """Seconds after which one step of sending is given up; a whole message gets five times that, below its lease."""
     dkim_key: Path | None = None
     """A file with the private key (PEM) that signs mails; empty: the mail server signs, or nobody."""
     dkim_selector: str = "triage"
@@ -129,6 +133,36 @@ class Settings(BaseSettings):
                 "expected scheme and host alone, such as https://triage.example.org: pages lie at its root"
             )
         return url.rstrip("/")
+
+    @field_validator("mail_from", "mail_bounces")
+    @classmethod
+    def _check_address(cls, address: str) -> str:
+        address = address.strip()
+        if address and _ADDRESS.fullmatch(address) is None:
+            raise ValueError("expected a bare address, such as triage@example.org")
+        return address
+
+    @field_validator("smtp_host", "dkim_selector", "dkim_domain")
+    @classmethod
+    def _check_name(cls, name: str) -> str:
+        name = name.strip()
+        if name and name not in _LOOPBACK and _NAME.fullmatch(name) is None:
+            raise ValueError("expected a name alone, such as smtp.example.org, without port and without https://")
+        return name
+
+    @field_validator("smtp_security")
+    @classmethod
+    def _check_security(cls, security: str, info: ValidationInfo) -> str:
+        if security == "none" and info.data.get("smtp_host") not in _LOOPBACK:
+            raise ValueError("expected starttls or tls: none is only for a server on this machine")
+        return security
+
+    @field_validator("smtp_user", "smtp_password")
+    @classmethod
+    def _keep_private(cls, secret: str | SecretStr, info: ValidationInfo) -> str | SecretStr:
+        if secret and info.data.get("smtp_security") == "none":
+            raise ValueError("it would be sent unencrypted: expected starttls or tls in TRIAGE_SMTP_SECURITY")
+        return secret
 
     @field_validator("arxiv_interval")
     @classmethod

@@ -1,4 +1,4 @@
-"""`triage dev`: things for those who work on Triage; arXiv, and a language model, on this machine."""
+"""`triage dev`: things for those who work on Triage; arXiv, a language model and a mail server, on this machine."""
 
 import random
 import threading
@@ -18,6 +18,7 @@ from triage.adapters.fake_judge.faults import FAULTS as JUDGE_FAULTS
 from triage.adapters.fake_judge.script import MODEL, look_for
 from triage.adapters.fake_judge.server import FakeJudge, draw_faults
 from triage.adapters.snapshot import open_snapshot
+from triage.cli.dev_smtp import smtp
 from triage.core.arxiv_json import read_record
 from triage.core.paper import Paper
 from triage.core.week import EASTERN
@@ -30,6 +31,9 @@ _FAULT_RATE = 0.2
 @click.group()
 def dev() -> None:
     """Tools for those who work on Triage."""
+
+
+dev.add_command(smtp)
 
 
 @dev.command()

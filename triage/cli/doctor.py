@@ -17,6 +17,7 @@ from triage.cli.session import json_option, read_settings
 from triage.config import Settings
 from triage.errors import InputError
 from triage.home import find_rubric, load_rubric
+from triage.mail import open_mailer
 from triage.pipeline.doctor import (
     Check,
     check_clock,
@@ -24,6 +25,7 @@ from triage.pipeline.doctor import (
     check_embedder,
     check_extras,
     check_folder,
+    check_mail,
     check_python,
     check_rubric,
     check_space,
@@ -86,6 +88,7 @@ def _check_with(settings: Settings) -> Iterator[Check]:
     yield check_rubric(lambda: (find_rubric(settings), len(load_rubric(settings).topics)))
     yield check_embedder(lambda: _open_embedder(settings))
     yield check_contact(settings.contact)
+    yield check_mail(settings, lambda: open_mailer(settings))
 
 
 def _open_embedder(settings: Settings) -> Embedder:

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 import numpy as np
 
+from triage.config import Settings
 from triage.errors import InputError, ModelError
 from triage.ports import Embedder
 
@@ -123,6 +125,26 @@ def check_contact(contact: str) -> Check:
         return Check("contact", "ok", f"arXiv is told to write to {contact}.")
     message = "TRIAGE_CONTACT is not set: triage harvest needs it, such as TRIAGE_CONTACT=you@example.org."
     return Check("contact", "warning", message)
+
+
+def check_mail(settings: Settings, open_mailer: Callable[[], object]) -> Check:
+    """Whether mails can be sent as the settings say, as far as can be told here; `open_mailer` may raise."""
+    try:
+        open_mailer()
+    except InputError as error:
+        return Check("mail", "failed", str(error))
+    if settings.mail == "folder":
+        return Check("mail", "ok", f"Mails are written into {settings.home / 'outbox'}, and sent to nobody.")
+    place = f"Mails go to {settings.smtp_host}:{settings.smtp_port}"
+    if not settings.mail_from:
+        return Check("mail", "warning", f"{place}, but TRIAGE_MAIL_FROM is not set: such as triage@example.org.")
+    if urlsplit(settings.public_url).scheme != "https":
+        message = (
+            f"{place}, but links in them are not https: set TRIAGE_PUBLIC_URL, or mailboxes offer no way to leave."
+        )
+        return Check("mail", "warning", message)
+    signed = "signed here" if settings.dkim_key else "not signed here, so the server must (DKIM)"
+    return Check("mail", "ok", f"{place} from {settings.mail_from}, {signed}.")
 
 
 def check_extras(is_installed: Callable[[str], bool] = lambda module: find_spec(module) is not None) -> list[Check]:
