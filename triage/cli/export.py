@@ -32,7 +32,7 @@ def export(topic: str, week: Week, form: FileFormat, output: Path | None) -> Non
     Example:
       triage export --topic agent-evaluation --week 2026-W31 --format bib --output week31.bib
     """
-    _hand_out(run_with_services(lambda services: _export(services, topic, week, form)), output)
+    hand_out(run_with_services(lambda services: _export(services, topic, week, form)), output)
 
 
 async def _export(services: Services, topic: str, week: Week, form: FileFormat) -> bytes:
@@ -53,7 +53,7 @@ def feed(topic: str, form: str, output: Path | None) -> None:
     Example:
       triage feed --topic agent-evaluation --output agent-evaluation.atom
     """
-    _hand_out(run_with_services(lambda services: _feed(services, topic, form)), output)
+    hand_out(run_with_services(lambda services: _feed(services, topic, form)), output)
 
 
 async def _feed(services: Services, topic: str, form: str) -> bytes:
@@ -63,7 +63,7 @@ async def _feed(services: Services, topic: str, form: str) -> bytes:
     return write_atom(gathered) if form == "atom" else write_json_feed(gathered)
 
 
-def _hand_out(body: bytes, output: Path | None) -> None:
+def hand_out(body: bytes, output: Path | None) -> None:
     """To standard output, or whole or not at all to a file, which replaces an older one."""
     if output is None:
         click.echo(body, nl=not body.endswith(b"\n"))

@@ -1,6 +1,5 @@
 """The digest as data: everything a reader gets in a week's mail, before it is text or a page."""
 
-from datetime import datetime
 from typing import Literal
 from urllib.parse import quote, urlencode
 
@@ -147,18 +146,3 @@ class RenderedDigest(msgspec.Struct, frozen=True):
     subject: str
     text: str
     html: str
-
-
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a message is made of; headers hold nothing else. `unsubscribe` is a URL, for digests only."""
-
-    sender: str
-    recipient: str
-    subject: str
-    text: str
-    html: str | None = None
-    date: datetime
-    message_id: str
-    list_id: str | None = None
-    unsubscribe: str | None = None
-    language: str = "en"

@@ -1,0 +1,304 @@
+"""What a digest says and shows, as text and as HTML."""
+
+import re
+from importlib.resources import files
+from itertools import product
+
+import pytest
+from fakes.digest_case import (
+    ADDRESS,
+    HOST,
+    LINKS,
+    PREVIEW,
+    list_html_papers,
+    list_text_papers,
+    make_digest,
+    make_many,
+    make_other,
+    make_paper,
+    make_topic,
+    read_html,
+    read_words,
+)
+from rich.cells import cell_len
+
+from triage.core.mailing import mint_mail_key
+from triage.digest.records import PLACEHOLDER, DigestTopic, LedgerLine, Links, Overview, Sentence, Theme
+from triage.digest.render import name_subject, render_digest, render_html, render_text
+from triage.errors import InputError
+from triage.pipeline.render import ARXIV_THANKS
+
+TWO_TOPICS = make_digest(
+    make_topic(*make_many(3), exploration=(make_paper(1, arxiv_id="2607.09999", title="A far one"),)),
+    make_other(make_paper(1)),
+)
+
+
+def flatten(text: str) -> str:
+    """On one line."""
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("links", [LINKS, PREVIEW])
+def test_both_parts_say_the_same_in_the_same_order(links: Links) -> None:
+    """Headline, overview, title, takeaway, reasons, exploration, the next topic, ledger, thanks."""
+    rendered = render_digest(TWO_TOPICS, links)
+    for text in (flatten(rendered.text), read_words(rendered.html)):
+        places = [
+            text.index(part)
+            for part in (
+                "Week 31: 27–31 July 2026",  # noqa: RUF001 - a dash between days
+                "Chosen from 1,957 papers first listed on arXiv this week.",
+                "sparse attention: 9 papers (6 the week before), see 1",
+                "Semantic IDs, Part 1: Generative Recommendation",
+                "It raises recall by 4.2%",
+                "says “semantic IDs”, “generative recommendation”",
+                "Part 3",
+                "Not on the list: papers the ranking may be missing.",
+                "A far one",
+                "2,039 announced, 2,039 scored, 0 missing",
+                ARXIV_THANKS,
+            )
+        ]
+        assert places == sorted(places)
+
+
+def test_every_place_has_its_links() -> None:
+    """arXiv, our page, tags and both votes, whole, in both parts."""
+    rendered = render_digest(make_digest(make_topic(make_paper(7))), LINKS)
+    vote = f"{HOST}/mail/{PLACEHOLDER}/vote?topic=generative-recommendation&paper=2607.00007&value="
+    wanted = {
+        "https://arxiv.org/abs/2607.00007",
+        f"{HOST}/papers/2607.00007",
+        f"{HOST}/papers/2607.00007#tags",
+        f"{vote}1",
+        f"{vote}-1",
+        f"{HOST}/shortlists/generative-recommendation/2026-W31",
+        f"{HOST}/ledger?week=2026-W31",
+        f"{HOST}/subscriptions",
+        f"{HOST}/mail/{PLACEHOLDER}/pause",
+        f"{HOST}/mail/{PLACEHOLDER}/unsubscribe",
+    }
+    assert set(ADDRESS.findall(rendered.text)) == wanted
+    assert {link.get("href") for link in read_html(rendered.html).iter("a")} == wanted
+
+
+def test_a_preview_has_nobodys_links() -> None:
+    """Without a key there is no vote, no pause and no way to leave, and it says why."""
+    rendered = render_digest(TWO_TOPICS, PREVIEW)
+    for part in (rendered.text, rendered.html):
+        assert "/mail/" not in part
+        assert "None" not in part
+        assert "This is a preview." in part
+
+
+def test_a_readers_key_takes_the_placeholders_place() -> None:
+    """It is as long, so that the parts stay as long; nothing else of the mail is a reader's."""
+    key = mint_mail_key()
+    assert len(key) == len(PLACEHOLDER)
+    mine = render_digest(TWO_TOPICS, Links(HOST, key))
+    all_of_them = render_digest(TWO_TOPICS, LINKS)
+    assert mine.html == all_of_them.html.replace(PLACEHOLDER, key)
+    assert mine.text == all_of_them.text.replace(PLACEHOLDER, key)
+
+
+@pytest.mark.parametrize("count", [0, 1, 20, 500])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_both_parts_list_the_same_papers(count: int, language: str) -> None:
+    """In the same order, in less than 90 KB, whatever the number; what does not fit is counted and linked."""
+    digest = make_digest(make_topic(*make_many(count)), make_other(*make_many(count)), language=language)
+    rendered = render_digest(digest, LINKS)
+    shown = list_html_papers(rendered)
+    assert list_text_papers(rendered) == shown
+    assert len(rendered.html.encode()) < 90_000
+    if count <= 20:
+        assert len(shown) == 2 * count
+    else:
+        assert len(rendered.html.encode()) > 85_000  # no more would have fitted
+        assert shown[: len(shown) // 2] == [paper.arxiv_id for paper in digest.topics[0].papers[: len(shown) // 2]]
+
+
+def test_the_longest_list_gives_way() -> None:
+    """A short list stays whole beside a long one, which ends in a link to the rest."""
+    rendered = render_digest(make_digest(make_topic(*make_many(200)), make_other(*make_many(4))), LINKS)
+    shown = list_html_papers(rendered)
+    assert shown[-4:] == [f"2606.{rank:05d}" for rank in range(1, 5)]
+    left = f"And {200 - len(shown) + 4} more on the page"
+    assert left in rendered.text
+    assert left in read_words(rendered.html)
+
+
+def test_what_is_not_judged_is_counted_among_what_is_shown() -> None:
+    """Papers that did not fit are no longer in that number."""
+    many = make_many(200, is_unjudged=True)
+    rendered = render_digest(make_digest(make_topic(*many, is_judged=True, unjudged=200)), LINKS)
+    assert f"{len(list_html_papers(rendered))} of these papers were not judged" in flatten(rendered.text)
+
+
+def test_size_leaves_a_link_to_the_rest() -> None:
+    """What the reader's own size left out is counted with what did not fit."""
+    rendered = render_digest(make_digest(make_topic(make_paper(), left_out=1234)), LINKS)
+    assert "And 1,234 more on the page" in rendered.text
+
+
+def test_the_worst_content_still_fits() -> None:
+    """Texts of 10 KB in every field, in letters of three bytes, in both languages."""
+    long = "\N{CJK UNIFIED IDEOGRAPH-8BBA}" * 10_000
+    paper = make_paper(title=long, takeaway=long, takeaway_by=long, reasons=(long,) * 8)
+    overview = Overview((Theme(long, 1, 1, (1,)),) * 20, (Sentence(long, (1,)),) * 20, long)
+    topic = make_topic(paper, paper, exploration=(paper,) * 60, overview=overview, title=long)
+    for language in ("en", "zh"):
+        rendered = render_digest(make_digest(topic, topic, language=language, notice=long), LINKS)
+        assert len(rendered.html.encode()) < 90_000
+        assert list_text_papers(rendered) == list_html_papers(rendered) != []
+
+
+def test_more_topics_than_fit_are_refused() -> None:
+    """Never a mail above the limit."""
+    with pytest.raises(InputError, match="300 topics are too many"):
+        render_html(make_digest(*[make_topic()] * 300), LINKS)
+
+
+def test_an_empty_list_says_so() -> None:
+    """Nothing on the list, and nothing to choose from, are told apart."""
+    text = render_text(make_digest(make_topic()), LINKS)
+    assert "No paper of this week is on the list." in text
+    nothing = make_digest(make_topic(considered=0), ledger=LedgerLine(0, 0, 0, 0, 5))
+    assert "the ledger below says why" in render_text(nothing, LINKS)
+
+
+@pytest.mark.parametrize(
+    ("topic", "said"),
+    [
+        (make_topic(make_paper(is_withdrawn=True, newest=2)), "withdrawn"),
+        (make_topic(make_paper(newest=3)), "revised: v3"),
+        (make_topic(make_paper(is_unjudged=True), is_judged=True, unjudged=1), "1 of these papers was not judged"),
+        (make_topic(make_paper(takeaway_by="some-model")), "takeaway by some-model"),
+        (make_topic(make_paper(reasons=("flagged: asks to be first",))), "flagged: asks to be first"),
+        (make_topic(make_paper(), is_draft=True), "Draft: this list may still change."),
+        (
+            make_topic(make_paper(), overview=Overview((), (Sentence("It moved.", (1, 9)),), "some-model")),
+            "It moved. [1] Told by some-model; each sentence was checked against the papers it names.",
+        ),
+        (make_topic(make_paper(), overview=Overview((Theme("x", 1, 0, (1,)),))), "x: 1 paper (none the week before)"),
+        (make_topic(make_paper(), overview=Overview((Theme("x", 2, None, (1,)),))), "x: 2 papers, see 1"),
+    ],
+)
+def test_what_a_reader_should_know_is_said_in_both_parts(topic: DigestTopic, said: str) -> None:
+    """Withdrawn, revised, not judged, written by a model, flagged, still a draft, told by a model, new."""
+    rendered = render_digest(make_digest(topic), LINKS)
+    assert said in flatten(rendered.text)
+    assert said in read_words(rendered.html)
+
+
+def test_papers_that_are_not_shown_are_not_named() -> None:
+    """An overview's theme or sentence goes with the papers it rests on."""
+    overview = Overview((Theme("gone", 3, 1, (8, 9)),), (Sentence("Gone too.", (9,)),), "some-model")
+    rendered = render_digest(make_digest(make_topic(make_paper(), overview=overview)), LINKS)
+    for part in (rendered.text, rendered.html):
+        assert "gone" not in part.lower()
+        assert "What moved" not in part
+
+
+def test_takeaways_in_another_language_are_announced_once_per_topic() -> None:
+    """All of them, some of them, or nothing to say."""
+    chinese = make_paper(2, takeaway="结果更好。", takeaway_language="zh")
+    english = make_paper(1)
+    all_of_them = render_text(make_digest(make_topic(english), language="zh"), LINKS)
+    assert all_of_them.count("要点为作者的英文原句") == 1
+    assert "部分要点" in render_text(make_digest(make_topic(english, chinese), language="zh"), LINKS)
+    assert "英文原句" not in render_text(make_digest(make_topic(chinese), language="zh"), LINKS)
+
+
+def test_the_ledger_is_told_plainly() -> None:
+    """Missing papers and days to look at stand in both parts, beside the link."""
+    rendered = render_digest(make_digest(make_topic(), ledger=LedgerLine(2039, 2001, 1990, 38, 2)), LINKS)
+    for text in (flatten(rendered.text), read_words(rendered.html)):
+        assert "2,039 announced, 1,990 scored, 38 missing" in text
+        assert "2 days need a look: papers of them may be missing." in text
+
+
+def test_the_subject_holds_nothing_of_papers() -> None:
+    """Our own words, the week and its days."""
+    assert name_subject(TWO_TOPICS) == "Triage: week 31, 27-31 July 2026" == render_digest(TWO_TOPICS, LINKS).subject
+
+
+def test_a_notice_stands_above_all() -> None:
+    """Before the first topic, in both parts."""
+    rendered = render_digest(make_digest(make_topic(make_paper()), notice="Down on Saturday."), LINKS)
+    for part in (rendered.text, rendered.html):
+        assert part.index("Down on Saturday.") < part.index("Chosen from")
+
+
+def test_the_page_is_made_for_mail_programs() -> None:
+    """Language, a sheet with nothing but what depends on screen and scheme, a hidden first line, headings."""
+    html = render_html(make_digest(make_topic(make_paper()), language="zh"), LINKS)
+    page = read_html(html)
+    sheets = ["".join(sheet.itertext()) for sheet in page.iter("style")]
+    assert page.get("lang") == "zh-Hans"
+    assert len(sheets) == 1
+    assert re.sub(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", sheets[0]).strip() == ""
+    assert "prefers-color-scheme:dark" in sheets[0].replace(" ", "")
+    assert [element.tag for element in page.iter() if element.tag in {"h1", "h2", "h3"}] == ["h1", "h2", "h3", "h3"]
+    assert all(table.get("role") == "presentation" for table in page.iter("table"))
+    body = page.find("body")
+    assert body is not None
+    assert "display:none" in body[0].get("style", "").replace(" ", "")
+    assert "Semantic IDs, Part 1" in "".join(body[0].itertext())
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_lines_of_text_have_at_most_76_columns(language: str) -> None:
+    """A wide character counts twice; a link is longer where it must be, and ends its line."""
+    wide = make_paper(2, takeaway="在四个公开数据集上、召回率比最强基线提高。并在线上测试中得到验证。" * 3)
+    text = render_text(make_digest(make_topic(make_paper(), wide, is_draft=True), language=language), LINKS)
+    for line in text.splitlines():
+        found = ADDRESS.search(line)
+        assert line.endswith(found[0]) if found else cell_len(line) <= 76, line
+        assert not line.lstrip().startswith(("、", "。")), line
+        assert line == line.rstrip()
+
+
+def test_the_same_digest_gives_the_same_mail() -> None:
+    """Rendering reads no clock."""
+    assert render_digest(TWO_TOPICS, LINKS) == render_digest(TWO_TOPICS, LINKS)
+
+
+def test_a_language_without_words_is_refused() -> None:
+    """With those there are."""
+    with pytest.raises(InputError, match="expected one of en, zh"):
+        render_text(make_digest(language="tlh"), LINKS)
+
+
+def test_colours_have_contrast_in_light_and_dark() -> None:
+    """Every text colour reaches WCAG AA (4.5 to 1) on both grounds it may stand on, edges of buttons 3 to 1."""
+    light, dark = (
+        (files("triage") / "templates/digest/mail.css").read_text().split("@media (prefers-color-scheme: dark)")
+    )
+    for sheet in (light, dark):
+        grounds = [find_colour(sheet, name, "background") for name in (r"\.mail", r"\.box", r"\.notice")]
+        texts = [find_colour(sheet, name, "color") for name in (r"\.mail", r"\ba", r"\.soft", r"\.good", r"\.bad")]
+        for text, ground in product(texts, grounds):
+            assert contrast(text, ground) >= 4.5, (text, ground)
+        assert contrast(find_colour(sheet, r"\.vote", r"border(?:-color)?"), grounds[0]) >= 3
+
+
+def find_colour(sheet: str, selector: str, name: str) -> str:
+    """The last colour that a rule for the selector gives."""
+    rules = re.findall(rf"(?:^|[\s,]){selector}(?:,[^{{]*)? \{{([^}}]*)\}}", sheet)
+    return next(
+        found[1] for rule in rules if (found := re.search(rf"(?:^|[\s;]){name}: [^;]*?#(\w{{6}})", rule)) is not None
+    )
+
+
+def contrast(first: str, second: str) -> float:
+    """WCAG 2.2's ratio of two colours."""
+    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2.2's relative luminance."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
