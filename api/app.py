@@ -13,6 +13,7 @@ from litestar.di import Provide
 from api.access_log import AccessLogMiddleware
 from api.auth import AuthMiddleware
 from api.cache import AnswerCache
+from api.clock import open_clock
 from api.dependencies import provide_answers, provide_library, provide_principal, provide_refresher, provide_services
 from api.headers import say_policy
 from api.ledgers import Ledgers
@@ -84,6 +85,7 @@ async def _open_state(settings: Settings, app: Litestar) -> AsyncIterator[None]:
         open_services(settings) as services,
         open_drawings() as drawings,
         open_refresher(services, partial(forget_all, (answers, ledgers, drawings))) as refresher,
+        open_clock(services, refresher.follow),
     ):
         _ = services.rubric  # a wrong one is better told now than to the first reader
         app.state.update(

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from triage.accounts.uses import UseNotes
+from triage.adapters.mail_log import FileMailLog
 from triage.config import Settings
 from triage.core.rubric import JudgeRules, Rubric
+from triage.delivery.desk import DeliverDesk
 from triage.errors import InputError
 from triage.home import load_rubric, prepare_home
-from triage.pipeline.asking import FREE, JudgeDesk, Pause, Price
-from triage.pipeline.prices import find_price, read_prices
+from triage.mailing.message import name_sender
+from triage.pipeline.asking import JudgeDesk
 from triage.pipeline.reconcile import Desk
 from triage.pipeline.replay import Clients
 from triage.pipeline.report import Progress, keep_quiet
@@ -25,13 +25,11 @@ from triage.pipeline.score import Bench
 from triage.ports import Embedder, Feed, Index, Mailer
 from triage.reading.fresh_index import FreshIndex
 from triage.reading.library import Library
-from triage.store.calls import Limits
 from triage.store.engine import Database
 from triage.store.schema import ensure_schema
 
 if TYPE_CHECKING:
     from triage.adapters.arxiv_http import Network, Wire
-    from triage.adapters.judge_presets import Preset
     from triage.adapters.pace import Pace
     from triage.adapters.raw_answers import KeptSession
     from triage.adapters.recorder import Recorder
@@ -154,94 +152,44 @@ class Services:
         """Whether the settings name one."""
         return bool(self.settings.judge)
 
-    @asynccontextmanager
-    async def open_judge(self, rules: JudgeRules, local: Path | None = None) -> AsyncIterator[JudgeDesk]:
+    def open_judge(self, rules: JudgeRules, local: Path | None = None) -> AbstractAsyncContextManager[JudgeDesk]:
         """The judge of the settings, or a model file served on this machine while the context is open.
 
-        Raises `InputError` where none is set, or its key or price is not known; `ModelError` for a file of no use.
+        Entering raises `InputError` where none is set or can be paid; `ModelError` for a file of no use.
         """
-        from triage.adapters.judge_presets import Preset, find_preset
-        from triage.adapters.local_model import name_local_model, serve_local_model
+        from triage.judging import open_judge
 
-        if local is not None:
-            name = name_local_model(local)
-            with serve_local_model(local, self.settings.threads) as url:
-                async with self._connect(Preset(name, url), local.stem, rules, name) as desk:
-                    yield desk
-            return
-        if self.settings.judge and not self.settings.judge_model:
-            raise InputError("TRIAGE_JUDGE is set, but no model: set TRIAGE_JUDGE_MODEL to one that it serves.")
-        if not self.settings.judge:
-            raise InputError(
-                "No judge is set. Set TRIAGE_JUDGE to a provider (such as openai or ollama) or to the base URL of an "
-                "OpenAI-compatible endpoint and TRIAGE_JUDGE_MODEL to a model there, or name a model file with --local."
-            )
-        preset = find_preset(self.settings.judge)
-        async with self._connect(preset, self.settings.judge_model, rules) as desk:
-            yield desk
-
-    @asynccontextmanager
-    async def _connect(
-        self, preset: Preset, model: str, rules: JudgeRules, name: str | None = None
-    ) -> AsyncIterator[JudgeDesk]:
-        from triage.adapters.openai_judge import OpenAiJudge
-
-        async with OpenAiJudge(
-            preset.base_url,
-            model,
-            None if name else self._find_key(preset),
-            self.settings.judge_timeout,
-            wants_completion_tokens=preset.wants_completion_tokens,
-            name=name,
-        ) as judge:
-            yield JudgeDesk(
-                database=self.database,
-                judge=judge,
-                price=self._find_price(preset, model),
-                limits=Limits(rules.calls, rules.usd, rules.usd_per_week),
-                run=secrets.token_hex(8),
-                pause=Pause(),
-                clock=lambda: datetime.now(UTC),
-                patience=self.settings.judge_timeout,
-                concurrency=1 if name else self.settings.judge_concurrency,
-            )
-
-    def _find_price(self, preset: Preset, model: str) -> Price:
-        from triage.adapters.judge_presets import is_loopback
-
-        path = self.settings.judge_prices or self.settings.home / "prices.yaml"
-        may_be_free = is_loopback(preset.base_url) and self.settings.judge_prices is None
-        if may_be_free and (not path.exists() or model not in read_prices(path)):  # a proxy may serve what costs
-            return FREE
-        return find_price(read_prices(path), model, path)
-
-    def _find_key(self, preset: Preset) -> str | None:
-        from triage.adapters.judge_presets import is_loopback
-
-        name = self.settings.judge_key_name or preset.key_variable
-        if not name:
-            return None
-        if preset.base_url.startswith("http:") and not is_loopback(preset.base_url):
-            raise InputError(f"{preset.base_url} would send the key in {name} unencrypted: expected https.")
-        key = os.environ.get(name, "").strip()
-        if not key:
-            raise InputError(
-                f"The judge's key is missing: set {name}, or name another variable in TRIAGE_JUDGE_KEY_NAME."
-            )
-        return key
+        return open_judge(self.settings, self.database, rules, local)
 
     @cached_property
     def mailer(self) -> Mailer:
-        """Puts messages into the folder `outbox` of the data folder."""
-        from triage.adapters.folder_mailer import FolderMailer
+        """Takes mails to where the settings say; raises `InputError`."""
+        from triage.mail import open_mailer
 
-        return FolderMailer(self.settings.home / "outbox")
+        return open_mailer(self.settings)
 
     @cached_property
     def library(self) -> Library:
         """What reading works with."""
         return Library(
             self.database, self.rubric, self.embedder_name, lambda: self.embedder, self._open_index, self.clock
+        )
+
+    def open_deliver_desk(self) -> DeliverDesk:
+        """What delivering works with; raises `InputError` for a sender or a mail system that cannot be."""
+        settings, log = self.settings, FileMailLog(self.settings.home / "mail.log")
+        sender = name_sender(settings.mail_from, settings.public_url)
+        per_minute = settings.mail_per_minute if settings.mail == "smtp" else None
+        rules = self.rubric.judge
+        return DeliverDesk(
+            self.library,
+            self.mailer,
+            log,
+            settings.public_url,
+            sender,
+            per_minute,
+            settings.notice,
+            (lambda: self.open_judge(rules)) if self.has_judge else None,
         )
 
     async def _open_index(self) -> Index:
@@ -256,6 +204,12 @@ class Services:
     def bench(self, progress: Progress = keep_quiet) -> Bench:
         """What scoring and shortlists work with."""
         return Bench(self.database, self.embedder, self.rubric, self.clock(), progress)
+
+    async def close(self) -> None:
+        """Write down what is still to be noted, and leave the mail server."""
+        await self.uses.close()
+        if "mailer" in vars(self):  # it was opened
+            await self.mailer.close()
 
 
 @asynccontextmanager
@@ -278,6 +232,6 @@ async def open_services(
         try:
             yield services
         finally:
-            await services.uses.close()
+            await services.close()
     finally:
         await database.close()

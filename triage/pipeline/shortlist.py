@@ -23,6 +23,7 @@ from triage.store.papers import StoredPaper, select_week
 from triage.store.shortlists import (
     Entry,
     Shortlist,
+    confirm_shortlist,
     list_published_papers,
     load_shortlist,
     publish_shortlist,
@@ -66,6 +67,9 @@ async def build_shortlist(
         done = len(shortlist.entries)
         async with bench.database.write() as session:
             await replace_shortlist(session, shortlist, keys)
+    else:  # it stands for all that is known now: nobody mails a list that was made before the week was over
+        async with bench.database.write() as session:
+            await confirm_shortlist(session, topic.name, str(week), bench.now)
     if publish:
         async with bench.database.write() as session:
             await publish_shortlist(session, topic.name, str(week), bench.now)
