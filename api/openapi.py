@@ -29,7 +29,7 @@ _TAGS: Final = (
     Tag("Shortlists", "Topics, weeks and the ranked lists."),
     Tag("Papers", "Papers with their scores, history and neighbours; search."),
     Tag("Feeds", "Shortlists and tags for feed readers."),
-    Tag("Marks", "Your own tags, votes, notes and subscriptions."),
+    Tag("Marks", "Your own tags, votes, notes and subscriptions, and your weekly mail."),
     Tag("Account", "Who you are."),
     Tag("Trust", "What was expected, what came, and by what rules it was ranked."),
     Tag("Health", "For whoever runs the server."),

@@ -9,6 +9,7 @@ from api.pages.docs import DocsPages
 from api.pages.errors import PAGE_ERRORS
 from api.pages.forms import take_forms
 from api.pages.ledger import LedgerPages
+from api.pages.mail import mail_router
 from api.pages.papers import PaperPages
 from api.pages.search import SearchPages
 from api.pages.shortlists import ShortlistPages
@@ -26,7 +27,7 @@ def page_router(settings: Settings) -> Router:
     static = create_static_files_router(
         "/static", [STATIC], cache_control=CacheControlHeader(max_age=31_536_000, public=True, immutable=True)
     )
-    return Router(
+    pages = Router(
         "/",
         route_handlers=[
             static,
@@ -43,6 +44,5 @@ def page_router(settings: Settings) -> Router:
             sign_in_router(settings),
         ],
         guards=[take_forms],
-        exception_handlers=PAGE_ERRORS,
-        include_in_schema=False,
     )
+    return Router("/", route_handlers=[pages, mail_router()], exception_handlers=PAGE_ERRORS, include_in_schema=False)

@@ -5,6 +5,7 @@ from litestar import Router
 from api.routes.exports import ExportController
 from api.routes.feeds import FeedController
 from api.routes.health import HealthController, MetricsController
+from api.routes.mailing import DeliveryController, MailingController
 from api.routes.marks import NoteController, TagController, VoteController
 from api.routes.me import MeController
 from api.routes.papers import PaperController
@@ -28,6 +29,8 @@ def api_router() -> Router:
             VoteController,
             NoteController,
             SubscriptionController,
+            MailingController,
+            DeliveryController,
             TrustController,
             ExportController,
             MeController,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from fakes.lab_case import READERS, open_client
+from fakes.mail_link_case import queue_digest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -39,12 +40,14 @@ class OwnerLaws(RuleBasedStateMachine):
         self.votes: dict[tuple[str, int, str], int] = {}
         self.notes: dict[tuple[str, int], str] = {}
         self.subscriptions: set[tuple[str, str]] = set()
+        self.mailings: dict[str, tuple[str, int]] = {}
+        self.deliveries: set[tuple[str, str]] = set()
 
     @initialize()
     def begin(self) -> None:
         """Nobody has done anything yet."""
         with contextlib.closing(sqlite3.connect(self.store)) as store:
-            for table in ("tags", "votes", "notes", "subscriptions"):
+            for table in ("tags", "votes", "notes", "subscriptions", "mailings", "mail_keys", "deliveries"):
                 store.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
             query = "SELECT arxiv_id FROM papers ORDER BY arxiv_id LIMIT ?"
             self.ids = [arxiv_id for (arxiv_id,) in store.execute(query, (PAPERS,))]
@@ -108,6 +111,29 @@ class OwnerLaws(RuleBasedStateMachine):
         assert status in {200, 204}
         (self.subscriptions.add if is_wanted else self.subscriptions.discard)((reader, topic))
 
+    @rule(reader=readers, hour=st.integers(0, 23))
+    def choose_mail(self, reader: str, hour: int) -> None:
+        """Choose when the digest comes, which takes a topic; also after leaving."""
+        status, _ = self.ask(reader, "PUT", "/mailing", {"hour": hour})
+        may = any(name == reader for name, _ in self.subscriptions)
+        assert status == (200 if may else 400)
+        if may:
+            self.mailings[reader] = ("unconfirmed", hour)
+
+    @rule(reader=readers)
+    def leave_mail(self, reader: str) -> None:
+        """Leave, if there is anything to leave."""
+        status, _ = self.ask(reader, "DELETE", "/mailing")
+        assert status == (200 if reader in self.mailings else 404)
+        if reader in self.mailings:
+            self.mailings[reader] = ("left", self.mailings[reader][1])
+
+    @rule(reader=readers, week=st.sampled_from(("2026-W19", "2026-W20")))
+    def queue(self, reader: str, week: str) -> None:
+        """A digest is put into the outbox, once."""
+        queue_digest(self.store.parent, reader, week)
+        self.deliveries.add((reader, week))
+
     @rule(reader=readers, other=readers)
     def revoke_foreign(self, reader: str, other: str) -> None:
         """Nobody can revoke another's key, nor learn whether there is one."""
@@ -127,6 +153,22 @@ class OwnerLaws(RuleBasedStateMachine):
                 self._check_papers(reader)
                 subscribed = {topic for name, topic in self.subscriptions if name == reader}
                 assert set(self._read(reader, "/subscriptions")) == subscribed
+
+    def teardown(self) -> None:
+        """What each has of mail is looked at when all is done: looking every time takes long."""
+        if hasattr(self, "ids"):
+            for reader in READERS:
+                self._check_mail(reader)
+
+    def _check_mail(self, reader: str) -> None:
+        status, view = self.ask(reader, "GET", "/mailing")
+        assert status == 200
+        assert isinstance(view, dict)
+        assert (view["state"], view["hour"]) == self.mailings.get(reader, ("none", 7))
+        assert view["email"] == f"{reader}@example.org"
+        _, sent = self.ask(reader, "GET", "/deliveries")
+        assert isinstance(sent, list)
+        assert {each["week"] for each in sent} == {week for name, week in self.deliveries if name == reader}
 
     def _read(self, reader: str, path: str) -> list[str]:
         status, content = self.ask(reader, "GET", path)
@@ -169,7 +211,7 @@ class OwnerLaws(RuleBasedStateMachine):
 
 @pytest.mark.timeout(280)
 def test_no_reader_reads_lists_counts_or_changes_what_is_anothers(lab_sample: tuple[Path, dict[str, str]]) -> None:
-    """Whatever three readers of three roles do to tags, votes, notes, subscriptions and keys."""
+    """Whatever three readers of three roles do to tags, votes, notes, subscriptions, mail and keys."""
     path, keys = lab_sample
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "triage.db"

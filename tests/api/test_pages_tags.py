@@ -1,4 +1,4 @@
-"""Tags and subscriptions as pages."""
+"""Tags as pages."""
 
 from fakes.lab_case import Lab
 from litestar import Litestar
@@ -83,24 +83,3 @@ def test_long_tags_come_in_parts(client: TestClient[Litestar]) -> None:
     assert 'rel="next" href="/tags/many?offset=50"' in first
     assert second.count("<li id=") == 10
     assert 'rel="prev" href="/tags/many?offset=0"' in second
-
-
-def test_subscriptions_are_made_and_left(lab: Lab) -> None:
-    """Each reader has their own, and the feeds stand beside."""
-    page = read(lab, "bob", "/subscriptions")
-    assert f'href="/feeds/{TOPIC}.atom"' in page
-    assert "Unsubscribe" not in page
-    form = {"topic": TOPIC, "action": "subscribe"}
-    answer = lab.client.post("/subscriptions", data=form, headers=lab.headers["bob"], follow_redirects=False)
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/subscriptions#{TOPIC}")
-    assert "Unsubscribe" in read(lab, "bob", "/subscriptions")
-    assert "Unsubscribe" not in read(lab, "ada", "/subscriptions")
-    lab.client.post("/subscriptions", data=form | {"action": "unsubscribe"}, headers=lab.headers["bob"])
-    assert "Unsubscribe" not in read(lab, "bob", "/subscriptions")
-
-
-def test_an_unknown_topic_cannot_be_subscribed_to(client: TestClient[Litestar]) -> None:
-    """404, and nothing is kept."""
-    answer = client.post("/subscriptions", data={"topic": "nonsense", "action": "subscribe"})
-    assert answer.status_code == 404
-    assert "nonsense" not in client.get("/subscriptions").text

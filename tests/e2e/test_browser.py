@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pytest
 from bibtexparser.entrypoint import parse_string
 from fakes.browser_case import (
+    CONFIRM_LINK,
     SHORTLIST,
+    SIGN_IN_LINK,
     TOPIC,
     LabServer,
     Visit,
@@ -33,7 +35,13 @@ PAGES = (
     "/account",
     "/nowhere",
 )
-OPEN_PAGES = ("/sign-in", "/sign-in/link?key=none")
+OPEN_PAGES = (
+    "/sign-in",
+    "/sign-in/link?key=none",
+    "/mail/none/unsubscribe",
+    "/mail/none/confirm",
+)
+_OWN_ZONE = "() => Intl.DateTimeFormat().resolvedOptions().timeZone"
 IS_FOCUS_SEEN = """() => {
   const style = getComputedStyle(document.activeElement);
   return document.activeElement === document.body
@@ -81,7 +89,7 @@ def test_a_reader_reads_the_week_and_marks_it(browser: Browser, server: LabServe
         _tags(visitor)
         _searches(visitor)
         _takes_the_list_along(visitor)
-        _subscribes(visitor)
+        _subscribes(visitor, server)
         _lets_a_program_in(visitor, server)
         _leaves(visitor)
 
@@ -93,7 +101,7 @@ def test_a_mailed_link_signs_in_once(browser: Browser, server: LabServer) -> Non
         page.fill("#link-email", "bob@example.org")
         page.get_by_role("button", name="Email me a link").click()
         expect(page.get_by_role("status").filter(has_text="there is a link now")).to_be_visible()
-        link = server.wait_for_link()
+        link = server.wait_for_link(SIGN_IN_LINK, "bob")
         page.goto(link)
         page.get_by_role("main").get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("May 2026")
@@ -124,8 +132,13 @@ def test_everything_works_without_script(browser: Browser, server: LabServer) ->
         page.locator("#find").press("Enter")
         expect(page.locator(".hits > li").first).to_be_visible()
         page = visitor.go("/subscriptions")
-        page.get_by_role("button", name="Subscribe to").first.click()
-        expect(page.get_by_role("button", name="Unsubscribe from")).to_have_count(1)
+        page.get_by_role("checkbox").first.check()
+        page.get_by_label("Time zone").select_option("Asia/Shanghai")
+        page.get_by_role("button", name="Subscribe").click()
+        expect(page.get_by_role("status").filter(has_text="Not confirmed yet")).to_be_visible()
+        expect(page.get_by_role("checkbox").first).to_be_checked()
+        page.get_by_role("button", name="Leave").click()
+        expect(page.get_by_role("status").filter(has_text="You left")).to_be_visible()
         _leaves(visitor)
 
 
@@ -253,13 +266,20 @@ def _takes_the_list_along(visitor: Visit) -> None:
     assert download.value.suggested_filename.endswith(".bib")
 
 
-def _subscribes(visitor: Visit) -> None:
-    """The card says so, and the button then takes it back."""
+def _subscribes(visitor: Visit, server: LabServer) -> None:
+    """The browser's time zone is proposed; the letter's button confirms the address, and the page says what comes."""
     page = visitor.go("/subscriptions")
-    card = page.locator(f"#{TOPIC}")
-    card.get_by_role("button", name="Subscribe").click()
-    expect(card.locator(".badge")).to_contain_text("subscribed")
-    expect(card.get_by_role("button", name="Unsubscribe")).to_be_visible()
+    expect(page.get_by_label("Time zone")).to_have_value(page.evaluate(_OWN_ZONE))
+    page.locator(f"#{TOPIC}").get_by_role("checkbox").check()
+    page.get_by_role("button", name="Subscribe").click()
+    expect(page.get_by_role("status").filter(has_text="Not confirmed yet")).to_be_visible()
+    page.goto(server.wait_for_link(CONFIRM_LINK, "ada"))
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your address is confirmed")
+    page = visitor.go("/subscriptions")
+    expect(page.get_by_role("status").filter(has_text="The next digest comes Monday")).to_be_visible()
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("status").filter(has_text="Paused since")).to_be_visible()
 
 
 def _lets_a_program_in(visitor: Visit, server: LabServer) -> None:

@@ -29,7 +29,8 @@ from triage.store.engine import Database
 TOPIC = "generative-recommendation"
 SHORTLIST = f"/shortlists/{TOPIC}/{WEEK}"
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
-_LINK = re.compile(r"http://\S+/sign-in/link\?key=\w+")
+SIGN_IN_LINK = re.compile(r"http://\S+/sign-in/link\?key=\w+")
+CONFIRM_LINK = re.compile(r"http://\S+/mail/[\w-]+/confirm")
 _PROGRAM = str(Path(sys.executable).with_name("triage"))
 _PATIENCE = 30_000  # milliseconds: tests share their machine
 _GRAVE = ("serious", "critical")
@@ -47,15 +48,15 @@ class LabServer(msgspec.Struct, frozen=True):
         with urllib.request.urlopen(request, timeout=30) as answer:
             return msgspec.json.decode(answer.read())
 
-    def wait_for_link(self) -> str:
-        """The address in the one mail that was written, as a mail program reads it."""
+    def wait_for_link(self, kind: re.Pattern[str], name: str) -> str:
+        """The address in the one mail of that kind that was written to a reader, as a mail program reads it."""
         for _ in range(_PATIENCE // 100):
             for file in self.home.glob("outbox/[!.]*.eml"):
-                found = _LINK.search(parse_mail(file.read_bytes()).get_content())
-                assert found is not None, file.name
-                return found[0]
+                mail = parse_mail(file.read_bytes())
+                if mail["To"] == f"{name}@example.org" and (found := kind.search(mail.get_content())):
+                    return found[0]
             time.sleep(0.1)
-        raise AssertionError("no mail was written")
+        raise AssertionError("no such mail was written")
 
 
 class Visit:
