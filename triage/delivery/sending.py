@@ -86,8 +86,8 @@ class Sender:
             raise self._trouble[-1]
         if len(self._refused) >= _MOST_REFUSED:
             raise MailError(
-                f"The mail server refused {_MOST_REFUSED} digests in a row, at last with: {self._refused[-1]}. They count "
-                "as refused, and no other was tried. Look at TRIAGE_SMTP_USER and TRIAGE_MAIL_FROM."
+                f"The mail server refused {_MOST_REFUSED} digests in a row, at last with: {self._refused[-1]}. They "
+                "count as refused, and no other was tried. Look at TRIAGE_SMTP_USER and TRIAGE_MAIL_FROM."
             )
 
     async def _send_all(self) -> None:
