@@ -4,14 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-# Of `make bench-faults`; the tests run the same benches with small numbers.
+# Of the benches; the tests run the same benches with small numbers.
 RUNS ?= 10000
 POINTS ?= 1000
 CASES ?= 1000000
 REQUESTS ?= 100000
+LETTERS ?= 100000
 SEED ?= 20261122
 
-.PHONY: help install demo serve test bench-faults bench-api-fuzz check format clean
+.PHONY: help install demo serve test bench-faults bench-mail bench-api-fuzz check format clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +44,12 @@ bench-faults: install  ## show that nothing is lost: faults, kills, pace, rivals
 	$(BIN)/python benchmarks/rivals.py --seed $(SEED)
 	$(BIN)/python benchmarks/oai_scale.py
 	$(BIN)/python benchmarks/fuzz_parsers.py --cases $(CASES) --seed $(SEED)
+
+bench-mail: install  ## show that no digest is sent twice or lost: kills, headers, time zones, speed (an hour)
+	$(BIN)/python benchmarks/mail_kills.py --kills $(POINTS) --seed $(SEED)
+	$(BIN)/python benchmarks/mail_headers.py --cases $(LETTERS) --seed $(SEED)
+	$(BIN)/python benchmarks/mail_years.py
+	$(BIN)/python benchmarks/mail_speed.py
 
 bench-api-fuzz: install  ## send the API what its document allows and forbids, on both databases (REQUESTS=100000: hours)
 	$(BIN)/python benchmarks/api_fuzz.py --requests $(REQUESTS) --seed $(SEED)

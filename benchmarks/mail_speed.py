@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -104,13 +104,13 @@ def run_all(readers: int, papers: int) -> tuple[list[Measure], float]:
     return [queued, sent, plain], sum(sizes) / len(sizes) / 1000
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--readers", type=int, default=10_000)
     parser.add_argument("--papers", type=int, default=20)
     parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     measures, kilobytes = run_all(options.readers, options.papers)
     if options.json:
         print(msgspec.json.format(msgspec.json.encode({"kilobytes": kilobytes, "parts": measures})).decode())

@@ -14,12 +14,11 @@ from triage.core.week import Week
 from triage.mailing.message import Letter, write_message
 
 
-def _run(root: Path, name: str, *arguments: str) -> dict[str, Any]:
+def _run(root: Path, name: str, *arguments: str) -> Any:
     command = [sys.executable, str(root / "benchmarks" / name), *arguments, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     assert (done.returncode, done.stderr) == (0, "")
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
+    return json.loads(done.stdout)
 
 
 def test_no_data_gets_into_headers(root: Path) -> None:
@@ -60,6 +59,47 @@ def test_a_year_of_mail_in_a_few_zones(root: Path) -> None:
     assert account["weeks"] == account["sent"] + account["left_out"] > 42 * 50
     assert account["events"]["change"] > 100
     assert account["events"]["pause"] > 10
+
+
+# What was being sent when its worker was killed is sent again, as if nobody could have got it.
+_BROKEN = """
+from sqlalchemy import update
+from benchmarks import mail_kills
+from triage.delivery import deliver
+from triage.store.mail_models import DeliveryRow
+
+recover_expired = deliver.recover_expired
+
+async def send_again(session, now):
+    await session.execute(update(DeliveryRow).where(DeliveryRow.state == "sending").values(state="claimed"))
+    return await recover_expired(session, now)
+
+deliver.recover_expired = send_again
+raise SystemExit(mail_kills.main(["--kills", "40", "--readers", "40", "--json"]))
+"""
+
+
+def test_killed_workers_send_nothing_twice(root: Path) -> None:
+    """One worker and two at once, with a server that misbehaves: every digest is accounted for."""
+    campaigns = _run(root, "mail_kills.py", "--kills", "30", "--readers", "24")
+    assert [(each["twice"], each["lost"], each["wrong"]) for each in campaigns] == [([], [], [])] * len(campaigns)
+    assert sum(each["kills"] for each in campaigns) >= 30
+    assert [sum(each["states"].values()) for each in campaigns] == [24] * len(campaigns)
+
+
+def test_a_worker_that_sends_again_is_found(root: Path) -> None:
+    """With exit code 1 and the addresses."""
+    command = [sys.executable, "-c", _BROKEN]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 1
+    assert any(each["twice"] for each in json.loads(done.stdout))
+
+
+def test_digests_are_made_and_sent(root: Path) -> None:
+    """All of them, by us and by the plain loop beside."""
+    outcome = _run(root, "mail_speed.py", "--readers", "30", "--papers", "6")
+    assert [part["messages"] for part in outcome["parts"]] == [30, 30, 30]
+    assert outcome["kilobytes"] < 90
 
 
 def _owe_twice(first: Week, slot: Slot, changed_at: datetime, done: Collection[str], now: datetime) -> Iterator[Owed]:
