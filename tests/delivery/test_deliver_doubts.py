@@ -154,3 +154,14 @@ def _copy(source: Path, target: Path) -> None:
         target.with_name(target.name + end).unlink(missing_ok=True)
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new)
+
+
+async def test_a_year_ahead(mail_case: MailCase) -> None:
+    """A clock that is a year ahead drops what it takes for late; set right, every digest goes out in its time."""
+    await mail_case.add("ada")
+    mail_case.now = DUE + timedelta(days=365)
+    assert (await mail_case.deliver()).dropped > 50
+    mail_case.now = DUE
+    report = await mail_case.deliver()
+    assert (report.accepted, report.dropped) == (1, 0)
+    assert list(await mail_case.list(DeliveryState.ACCEPTED)) == ["ada"]

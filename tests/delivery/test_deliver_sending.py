@@ -1,6 +1,8 @@
 """What becomes of messages: by what the mail server says, in its time, and at a domain's pace."""
 
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from datetime import timedelta
 from itertools import pairwise
 
@@ -9,7 +11,7 @@ from fakes.mail_case import ACCEPTED, DEFERRED, DOWN, DUE, NO_MAILBOX, REFUSED, 
 
 from triage.adapters.mail_log import FileMailLog
 from triage.core.mailing import DeliveryState
-from triage.delivery.deliver import resend_unknown
+from triage.delivery.deliver import deliver, resend_unknown
 from triage.delivery.status import read_status
 from triage.errors import MailError
 from triage.store.suppressions import list_suppressions
@@ -35,16 +37,43 @@ async def _end(case: MailCase, *answers: Answer) -> tuple[DeliveryState, str]:
 async def test_final(mail_case: MailCase, answer: Answer, state: DeliveryState) -> None:
     """What was taken, refused or may have arrived is not tried again, and keeps the server's words."""
     await mail_case.add("ada")
+    await mail_case.add("bob")
     mail_case.mailer.script[ADA] = [answer]
     report = await mail_case.deliver()
     mail_case.now += timedelta(days=1)
     await mail_case.deliver()
     delivery = (await mail_case.list())["ada"]
     assert (delivery.state, delivery.detail) == (state, answer.reply if not isinstance(answer, MailError) else "")
-    assert mail_case.mailer.tried == [ADA]
-    assert (report.accepted, report.refused, report.unknown) == tuple(
-        int(state is each) for each in (DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.UNKNOWN)
+    assert mail_case.mailer.tried == [ADA, "bob@example.org"]
+    assert (report.accepted - 1, report.refused, report.unknown, report.deferred) == (
+        *(int(state is each) for each in (DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.UNKNOWN)),
+        0,
     )
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+async def test_refused_among_others(mail_case: MailCase, place: int) -> None:
+    """Where the server takes mail from us before or after it, a refusal is about that message, and for good."""
+    readers = ["ada", "bob", "cleo"]
+    for reader in readers:
+        await mail_case.add(reader)
+    refused = readers[place]
+    mail_case.mailer.script[f"{refused}@example.org"] = [REFUSED]
+    report = await mail_case.deliver()
+    assert (report.accepted, report.refused, report.deferred, report.pending) == (2, 1, 0, 0)
+    delivery = (await mail_case.list(DeliveryState.REFUSED))[refused]
+    assert delivery.detail == REFUSED.reply
+
+
+async def test_refused_alone(mail_case: MailCase) -> None:
+    """Where it takes none at all, that is likely about us: an error, and the digest arrives once we are let in."""
+    await mail_case.add("ada")
+    mail_case.mailer.script[ADA] = [REFUSED]
+    with pytest.raises(MailError, match=r"refused a digest, .* 554 no\. Look at TRIAGE_SMTP_USER .* outbox: 1\."):
+        await mail_case.deliver()
+    mail_case.now += timedelta(minutes=30)
+    assert (await mail_case.deliver()).accepted == 1
+    assert mail_case.mailer.tried == [ADA, ADA]
 
 
 async def test_deferred(mail_case: MailCase) -> None:
@@ -66,6 +95,18 @@ async def test_deferred_too_long(mail_case: MailCase) -> None:
     assert (state, detail) == (DeliveryState.DROPPED, "not taken in time; the mail server's last answer: 450 busy")
     assert mail_case.mailer.received == []
     assert len(mail_case.mailer.tried) > 15
+
+
+async def test_deferred_for_the_hundredth_time(mail_case: MailCase) -> None:
+    """However often it was sent again on request, the next wait is four hours."""
+    await mail_case.add("ada")
+    await deliver(mail_case.open_desk(), only_queue=True)
+    with closing(sqlite3.connect(mail_case.path)) as connection:
+        connection.execute("UPDATE deliveries SET attempts = 100")
+        connection.commit()
+    mail_case.mailer.script[ADA] = [DEFERRED]
+    assert (await mail_case.deliver()).deferred == 1
+    assert (await mail_case.list())["ada"].not_before == DUE + timedelta(hours=4)
 
 
 async def test_bad_address(mail_case: MailCase) -> None:

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from datetime import timedelta
 
 import pytest
 from fakes.judging_case import GR, WEEK
@@ -71,10 +72,13 @@ async def test_a_judge_that_cannot_be_asked(mail_case: MailCase) -> None:
 
 
 async def test_a_server_that_refuses_everybody(mail_case: MailCase) -> None:
-    """After five in a row something is wrong with us: the others wait for the next run."""
+    """After five in a row something is wrong with us: all wait, also those that were refused."""
     for number in range(8):
         await mail_case.add(f"reader{number}")
         mail_case.mailer.script[f"reader{number}@example.org"] = [REFUSED]
-    with pytest.raises(MailError, match=r"refused 5 digests in a row, at last with: 554 no\..* outbox: 3\."):
+    with pytest.raises(MailError, match=r"refused 5 digests in a row, at last with: 554 no\..* outbox: 8\."):
         await mail_case.deliver()
     assert len(mail_case.mailer.tried) == 5
+    mail_case.mailer.script.clear()
+    mail_case.now += timedelta(minutes=30)
+    assert (await mail_case.deliver()).accepted == 8

@@ -52,9 +52,10 @@ def test_nobody(home: Home) -> None:
 
 
 def test_waits(mail_home: Home) -> None:
-    """A week without its list waits, and the way out is said."""
+    """A week that was not read waits, and the way out is said."""
     out = mail_home.do("deliver", now="2026-05-25T07:00:00Z").out
-    assert f"2026-W21: 1 reader waiting, since there is no shortlist of {GR}." in out
+    days = "Monday, Tuesday, Wednesday, Thursday and Friday of 2026-W21"
+    assert f"2026-W21: 1 reader waiting, since {days} were not harvested." in out
     assert "triage run --week 2026-W21" in out
 
 

@@ -10,7 +10,7 @@ from fakes.outbox_case import LEASE, NOW, OutboxCase
 
 from triage.core.mailing import DeliveryState
 from triage.store.engine import Database
-from triage.store.outbox_work import release
+from triage.store.outbox_work import give_back, release
 
 _READERS = [f"r{number}" for number in range(6)]
 _ENDS = [DeliveryState.ACCEPTED, DeliveryState.REFUSED, DeliveryState.UNKNOWN, *[DeliveryState.PENDING] * 5]
@@ -67,13 +67,14 @@ class Workers:
             self.reached.discard(key)
 
     async def release(self) -> None:
-        """A row goes back, claimed or begun: nothing was sent."""
+        """A row that was begun goes back, since nothing was sent; and so do all that the claim has not begun."""
         if not self.claimed:
             return
         key, claim = self.random.choice(self.claimed[-_RECENT:])
         async with self.case.database.write() as session:
-            if await release(session, key, claim, "", self.now, is_attempt=self.random.random() < 0.5):
+            if await release(session, key, claim, "", self.now):
                 self.reached.discard(key)
+            await give_back(session, claim)
 
     async def recover(self) -> None:
         """Take from others, with a clock that may be off."""

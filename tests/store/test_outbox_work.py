@@ -11,10 +11,11 @@ from triage.core.mailing import DeliveryState
 from triage.errors import StoreError
 from triage.store.engine import Database
 from triage.store.mailings import set_left
-from triage.store.outbox_work import Recovered, begin_sending, release
+from triage.store.outbox_work import Recovered, begin_sending, give_back, refuse, release
 
 _LATER = NOW + timedelta(minutes=30)
 _EXPIRED = NOW + LEASE
+_AHEAD = NOW + timedelta(days=365)
 
 
 @pytest.fixture
@@ -36,10 +37,10 @@ async def count_messages(case: OutboxCase) -> int:
         return await session.scalar(text("SELECT count(message) FROM deliveries")) or 0
 
 
-async def give_back(case: OutboxCase, key: int, claim: str, *, is_attempt: bool) -> bool:
-    """To be sent later."""
+async def put_back(case: OutboxCase, key: int, claim: str) -> bool:
+    """To be sent later: no server was reached."""
     async with case.database.write() as session:
-        return await release(session, key, claim, "said 450", _LATER, is_attempt=is_attempt)
+        return await release(session, key, claim, "out of reach", _LATER)
 
 
 async def test_a_claimed_row_is_nobody_elses(case: OutboxCase) -> None:
@@ -91,7 +92,7 @@ async def test_only_the_holder_of_the_claim_begins_and_settles(case: OutboxCase)
     assert await case.settle(delivery.key, claim, DeliveryState.ACCEPTED) is False
     assert await case.begin(delivery.key, claim) is not None
     assert await case.settle(delivery.key, "other", DeliveryState.ACCEPTED) is False
-    assert await give_back(case, delivery.key, "other", is_attempt=True) is False
+    assert await put_back(case, delivery.key, "other") is False
     assert (await case.only()).state is DeliveryState.SENDING
 
 
@@ -134,7 +135,7 @@ async def test_what_is_over_is_over(case: OutboxCase, state: DeliveryState) -> N
     claim, key, _ = await case.start()
     assert await case.settle(key, claim, state) is True
     assert await case.settle(key, claim, DeliveryState.UNKNOWN) is False
-    assert await give_back(case, key, claim, is_attempt=True) is False
+    assert await put_back(case, key, claim) is False
     assert await case.recover(NOW + timedelta(days=9)) == Recovered(0, 0)
 
     settled = await case.only()
@@ -156,25 +157,46 @@ async def test_a_deferred_one_waits_for_its_time(case: OutboxCase) -> None:
     assert sending.number == 2
 
 
-@pytest.mark.parametrize(("is_attempt", "attempts"), [(True, 1), (False, 0)])
-async def test_a_row_given_back_waits_again(case: OutboxCase, *, is_attempt: bool, attempts: int) -> None:
-    """An attempt that never reached a server need not count; its number is not used again."""
+async def test_a_row_put_back_waits_again(case: OutboxCase) -> None:
+    """An attempt that never reached a server does not count; its number is not used again."""
     await case.fill("ada")
     claim, key, _ = await case.start()
-    assert await give_back(case, key, claim, is_attempt=is_attempt) is True
+    assert await put_back(case, key, claim) is True
 
     waiting = await case.only()
-    assert (waiting.state, waiting.attempts, waiting.not_before) == (DeliveryState.PENDING, attempts, _LATER)
+    assert (waiting.state, waiting.attempts, waiting.not_before) == (DeliveryState.PENDING, 0, _LATER)
     _, _, sending = await case.start(_LATER)
     assert sending.number == 2
 
 
-async def test_a_claim_given_back_has_no_attempt_to_take_back(case: OutboxCase) -> None:
-    """What was only claimed counts no less than before."""
+async def test_only_what_was_not_begun_is_given_back(case: OutboxCase) -> None:
+    """What is being sent when a worker breaks off may have arrived: it never waits again by that."""
+    await case.fill("ada", "bob", "cleo")
+    claim, (ada, _) = await case.claim(2)
+    await case.claim()
+    assert await case.begin(ada.key, claim) is not None
+    async with case.database.write() as session:
+        assert await give_back(session, claim) == 1
+
+    states = [delivery.state for delivery in await case.list_all()]
+    assert states == [DeliveryState.SENDING, DeliveryState.PENDING, DeliveryState.CLAIMED]
+
+
+async def test_a_refusal_is_settled_later(case: OutboxCase) -> None:
+    """What waits after a refusal can be given up, unless it went on meanwhile."""
     await case.fill("ada")
     claim, (delivery,) = await case.claim()
-    assert await give_back(case, delivery.key, claim, is_attempt=False) is True
-    assert ((await case.only()).state, (await case.only()).attempts) == (DeliveryState.PENDING, 0)
+    await case.begin(delivery.key, claim)
+    await case.settle(delivery.key, claim, DeliveryState.PENDING, _LATER)
+    again, _ = await case.claim(now=_LATER)
+    async with case.database.write() as session:
+        assert await refuse(session, delivery, "554 no", NOW) is False
+        await give_back(session, again)
+        assert await refuse(session, delivery, "554 no", NOW) is True
+
+    refused = await case.only()
+    assert (refused.state, refused.detail, refused.finished_at) == (DeliveryState.REFUSED, "554 no", NOW)
+    assert await count_messages(case) == 0
 
 
 async def test_rows_of_workers_that_died_are_found(case: OutboxCase) -> None:
@@ -191,6 +213,35 @@ async def test_rows_of_workers_that_died_are_found(case: OutboxCase) -> None:
     assert ada.detail == "the program ended while it was being sent, so it may have arrived"
     assert bob.state is DeliveryState.PENDING
     assert await case.begin(second.key, claim) is None
+
+
+async def test_a_clock_that_was_ahead_holds_nothing_back(case: OutboxCase) -> None:
+    """What was claimed, begun or deferred in a year that has not come is treated as if its time were over."""
+    await case.add_readers("ada", "bob", "cleo")
+    await case.queue(*(replace(make_draft(name), deadline=_AHEAD + LEASE) for name in ("ada", "bob", "cleo")))
+    claim, (ada, bob) = await case.claim(2, _AHEAD)
+    for key in (ada.key, bob.key):
+        assert await case.begin(key, claim, _AHEAD) is not None
+    await case.settle(bob.key, claim, DeliveryState.PENDING, _AHEAD)
+    await case.claim(now=_AHEAD)
+
+    assert await case.recover(NOW) == Recovered(released=1, unknown=1)
+    assert [delivery.reader for delivery in (await case.claim(9))[1]] == ["bob", "cleo"]
+
+
+async def test_what_a_clock_that_was_ahead_dropped_is_owed_again(case: OutboxCase) -> None:
+    """It is forgotten, unless it was tried: then it may have arrived."""
+    await case.fill("ada", "bob")
+    claim, key, _ = await case.start()
+    await case.settle(key, claim, DeliveryState.PENDING, NOW)
+    await case.claim(2, _AHEAD)
+    assert await case.count() == {DeliveryState.DROPPED: 2}
+    await case.recover(_AHEAD - timedelta(days=1))
+    assert await case.count() == {DeliveryState.DROPPED: 2}
+
+    await case.recover(NOW)
+    assert (await case.only()).key == key
+    assert await case.queue(make_draft("bob")) == 1
 
 
 @pytest.mark.parametrize("state", list(DeliveryState)[3:])

@@ -98,10 +98,16 @@ def test_what_is_missing_is_named(changes: dict[str, Any], sentence: str) -> Non
         (SMTP, "warning", "TRIAGE_MAIL_FROM is not set"),
         (SMTP | {"mail_from": "triage@example.org"}, "warning", "TRIAGE_PUBLIC_URL"),
         (SMTP | {"mail_from": "triage@example.org", "public_url": "https://example.org"}, "ok", "not signed here"),
+        ({"smtp_host": "smtp.example.org"}, "warning", "TRIAGE_MAIL=smtp sends them there"),
+        ({"accounts": True}, "warning", "letters to sign in among them"),
+        (SMTP | {"smtp_user": "triage"}, "failed", "TRIAGE_SMTP_PASSWORD"),
+        (SMTP | {"smtp_password": SecretStr("x")}, "failed", "TRIAGE_SMTP_USER"),
+        (SMTP | {"smtp_port": 465}, "warning", "expect tls on port 465"),
+        (SMTP | {"smtp_security": "tls"}, "warning", "expect starttls on port 587"),
     ],
 )
 def test_the_doctor_says_how_mail_is_set(changes: dict[str, Any], status: str, words: str) -> None:
-    """A folder is fine; a server without an address or with links that are not https is a warning."""
+    """A folder is fine unless somebody waits for mail; what a server will not go along with is named."""
     settings = Settings(**changes)
     check = check_mail(settings, lambda: open_mailer(settings))
     assert (check.name, check.status) == ("mail", status)

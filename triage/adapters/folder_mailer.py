@@ -37,6 +37,8 @@ class FolderMailer:
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(message)
+                file.flush()
+                os.fsync(file.fileno())
             Path(draft).replace(self.folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{secrets.token_hex(4)}.eml")
         finally:
             Path(draft).unlink(missing_ok=True)

@@ -67,6 +67,7 @@ async def connect(place: SmtpPlace, tls: ssl.SSLContext) -> SMTP:
         await client.connect()
         if place.security == "starttls":
             await _encrypt(client, place)
+        await client.ehlo()  # here, where a refusal is known to be about us
         if place.user:
             await _log_in(client, place)
     except (SMTPException, OSError) as error:
@@ -96,7 +97,6 @@ async def _encrypt(client: SMTP, place: SmtpPlace) -> None:
 
 
 async def _log_in(client: SMTP, place: SmtpPlace) -> None:
-    await client.ehlo()
     if not client.supported_auth_methods:
         raise MailError(f"The mail server {place.host}:{place.port} asks for no name: leave TRIAGE_SMTP_USER empty.")
     try:

@@ -90,7 +90,7 @@ class SmtpMailer:
         self._stage = "content"  # `client.data` would not tell a loss before this from one after it
         end = b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n"
         client.protocol.write(_DOT.sub(b"..", content) + end)
-        answer = await client.protocol.read_response()
+        answer = await client.protocol.read_response(self.place.deadline)
         if answer.code // 100 != 2:  # noqa: PLR2004 -- 2xx is yes
             raise SMTPResponseException(answer.code, answer.message)
         return MailReceipt(MailOutcome.ACCEPTED, f"{answer.code} {shorten(answer.message)}")
@@ -120,8 +120,6 @@ class SmtpMailer:
 
     async def _name_sender(self, client: SMTP, size: int) -> None:
         self._stage = "envelope"
-        if client.is_ehlo_or_helo_needed:
-            await client.ehlo()
         options = [f"SIZE={size}"] if client.supports_extension("size") else []
         await client.mail(self.sender, options=options)
 

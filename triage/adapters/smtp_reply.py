@@ -3,7 +3,7 @@
 import re
 from typing import Final, Literal
 
-from aiosmtplib import SMTPRecipientRefused, SMTPResponseException
+from aiosmtplib import SMTPResponseException
 
 from triage.ports import MailOutcome, MailReceipt
 
@@ -12,9 +12,11 @@ Stage = Literal["connecting", "envelope", "content"]
 
 CLOSING: Final = 421
 TOO_BIG: Final = 552
-_NO_MAILBOX: Final = 550
 _NO_SUCH_ADDRESS: Final = frozenset({"5.1.1", "5.1.2", "5.1.6", "5.1.10"})
-"""Enhanced codes (RFC 3463 and 7505): unknown mailbox, unknown system, moved, and a domain that takes no mail."""
+"""Enhanced codes (RFC 3463 and 7505): unknown mailbox, unknown system, moved, and a domain that takes no mail.
+
+A bare 550 is not enough: servers also say it for "relay not permitted", which would end the mail of every reader.
+"""
 _ENHANCED: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
 _LONGEST: Final = 300
 
@@ -48,8 +50,4 @@ def shorten(reply: str) -> str:
 
 def _is_address_bad(error: SMTPResponseException) -> bool:
     found = _ENHANCED.match(error.message)
-    enhanced = found[0] if found else ""
-    if enhanced in _NO_SUCH_ADDRESS:
-        return True
-    is_about_recipient = isinstance(error, SMTPRecipientRefused) and error.code == _NO_MAILBOX
-    return is_about_recipient and not enhanced.startswith("5.7.")  # 5.7: policy, of which the mailbox is innocent
+    return found is not None and found[0] in _NO_SUCH_ADDRESS

@@ -34,8 +34,8 @@ async def deliver(desk: DeliverDesk, *, only_queue: bool = False) -> DeliverRepo
     started_at, started = desk.clock(), time.monotonic()
     await check_log(desk)
     async with desk.database.write() as session:
-        before = await count_states(session)
         recovered = await recover_expired(session, started_at)
+        before = await count_states(session)
     queued = await queue_digests(desk, started_at)
     sender, trouble = Sender(desk), None
     if not only_queue:

@@ -38,7 +38,7 @@ class Queued(msgspec.Struct, frozen=True):
     waiting: tuple[Waiting, ...]
 
 
-_MISSED = Lack("triage deliver did not run while it could be sent")
+_MISSED = Lack("triage deliver did not run, or could not write it, while it could be sent")
 
 
 class _Round(msgspec.Struct, frozen=True):

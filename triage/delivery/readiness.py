@@ -78,7 +78,9 @@ async def _find_unread(desk: DeliverDesk, week: Week) -> Lack | None:
     days = [f"{day.day:%A}" for day in ledger.days if day.state is State.LATE]
     if not days:
         return None
-    return Lack(f"{' and '.join(days)} of {week} was not harvested", f"triage harvest, then triage run --week {week}")
+    *others, last = days
+    named = f"{', '.join(others)} and {last} of {week} were" if others else f"{last} of {week} was"
+    return Lack(f"{named} not harvested", f"triage harvest, then triage run --week {week}")
 
 
 def _find_reason(shortlist: Shortlist | None, topic: str, week: Week) -> Lack | None:

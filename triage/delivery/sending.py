@@ -14,17 +14,17 @@ from triage.delivery.desk import DeliverDesk
 from triage.errors import MailError
 from triage.ports import LogEntry, MailOutcome, MailReceipt
 from triage.store.outbox import count_states
-from triage.store.outbox_work import Sending, begin_sending, claim_deliveries, release, settle
+from triage.store.outbox_work import Sending, begin_sending, claim_deliveries, give_back, refuse, release, settle
 from triage.store.suppressions import suppress
 
 LEASE = timedelta(minutes=10)
 """How long a worker has a row: much longer than a mail server may take (`smtp_timeout`)."""
 _FIRST_WAIT = timedelta(minutes=30)  # RFC 5321, 4.5.4.1: "the retry interval SHOULD be at least 30 minutes"
-_LONGEST_WAIT = timedelta(hours=4)
+_DOUBLINGS = 3  # to four hours at most
 _BREATHER = timedelta(minutes=1)  # until a message is tried again whose server could not be reached
 _CLAIMED = 20
 _PATIENCE = 3  # failures to reach the mail system, in a row
-_MOST_REFUSED = 5  # in a row, and not for the address: then something is wrong with us
+_MOST_REFUSED = 5  # in a row, and not for the address
 _NAP = 1.0  # seconds: so soon a wish to stop is heard
 _FINAL = {
     MailOutcome.ACCEPTED: DeliveryState.ACCEPTED,
@@ -68,7 +68,7 @@ class Sender:
         self._claim = secrets.token_hex(8)
         self._held: list[Delivery] = []
         self._trouble: list[MailError] = []
-        self._refused: list[str] = []
+        self._refused: list[tuple[Delivery, str]] = []  # in a row, and not for the address: it may be about us
         # All that is held for a domain goes out within half a lease.
         self._count = _CLAIMED if desk.per_minute is None else min(_CLAIMED, 5 * desk.per_minute)
 
@@ -76,18 +76,22 @@ class Sender:
         """Send until nothing is left that may be sent now, or `is_stopping`.
 
         Raises `MailError` when the mail system could not be reached three times in a row, or at the very end, and when
-        it refused five messages in a row that other servers would take.
+        it refused five messages in a row, or some and took none, for another reason than the address: that is likely
+        about us, so these are tried again later.
         """
         try:
             await self._send_all()
         finally:
             await self._give_back()
+        if self._refused and self.outcomes[MailOutcome.ACCEPTED] and len(self._refused) < _MOST_REFUSED:
+            await self._believe_refusals()
         if self._trouble:
             raise self._trouble[-1]
-        if len(self._refused) >= _MOST_REFUSED:
+        if self._refused:
+            digests = "a digest" if len(self._refused) == 1 else f"{len(self._refused)} digests in a row"
             raise MailError(
-                f"The mail server refused {_MOST_REFUSED} digests in a row, at last with: {self._refused[-1]}. They "
-                "count as refused, and no other was tried. Look at TRIAGE_SMTP_USER and TRIAGE_MAIL_FROM."
+                f"The mail server refused {digests}, at last with: {self._refused[-1][1].rstrip('.')}. Look at "
+                "TRIAGE_SMTP_USER and TRIAGE_MAIL_FROM; what was refused is tried again later."
             )
 
     async def _send_all(self) -> None:
@@ -144,15 +148,18 @@ class Sender:
             await self._put_back(delivery, str(error))
             return
         self._trouble.clear()
-        self._note_refusal(receipt)
-        self.outcomes[receipt.outcome] += 1
         await self._settle(delivery, receipt)
-
-    def _note_refusal(self, receipt: MailReceipt) -> None:
         if receipt.outcome is MailOutcome.ACCEPTED:
-            self._refused.clear()
-        elif receipt.outcome is MailOutcome.REFUSED and not receipt.is_address_bad:
-            self._refused.append(receipt.reply)
+            await self._believe_refusals()
+
+    async def _believe_refusals(self) -> None:
+        """The server takes mail from us: what it refused just before is refused for good."""
+        for delivery, reply in self._refused:
+            async with self._desk.database.write() as session:
+                is_refused = await refuse(session, delivery, reply, self._desk.clock())
+            self.outcomes[MailOutcome.REFUSED] += is_refused
+            self.outcomes[MailOutcome.DEFERRED] -= is_refused
+        self._refused.clear()
 
     async def _hand_over(self, delivery: Delivery, sending: Sending, now: datetime) -> MailReceipt:
         entry = LogEntry(sending.number, delivery.reader, delivery.week, delivery.message_id, now)
@@ -160,8 +167,12 @@ class Sender:
         return await self._desk.mailer.send(sending.message, delivery.email)
 
     async def _settle(self, delivery: Delivery, receipt: MailReceipt) -> None:
-        now, reply = self._desk.clock(), receipt.reply
-        state, not_before = _FINAL.get(receipt.outcome), None
+        now, outcome, reply = self._desk.clock(), receipt.outcome, receipt.reply
+        if outcome is MailOutcome.REFUSED and not receipt.is_address_bad:
+            self._refused.append((delivery, reply))
+            outcome = MailOutcome.DEFERRED  # until `_believe_refusals`
+        self.outcomes[outcome] += 1
+        state, not_before = _FINAL.get(outcome), None
         if state is None:
             state, not_before = _defer(delivery, now)
             reply = reply if not_before else f"not taken in time; the mail server's last answer: {reply}"
@@ -176,21 +187,18 @@ class Sender:
         """Nothing was sent: as if it had not been tried, but after others."""
         later = self._desk.clock() + _BREATHER
         async with self._desk.database.write() as session:
-            await release(session, delivery.key, self._claim, detail, later, is_attempt=False)
+            await release(session, delivery.key, self._claim, detail, later)
 
     async def _give_back(self) -> None:
         """What was claimed and not tried, for others."""
-        if not self._held:
-            return
         async with self._desk.database.write() as session:
-            for each in self._held:
-                await release(session, each.key, self._claim, each.detail, each.not_before, is_attempt=False)
+            await give_back(session, self._claim)
         self._held.clear()
 
 
 def _defer(delivery: Delivery, now: datetime) -> tuple[DeliveryState, datetime | None]:
     """When to try again, twice as long after each attempt; never where that would be too late."""
-    later = now + min(_LONGEST_WAIT, _FIRST_WAIT * 2**delivery.attempts)
+    later = now + _FIRST_WAIT * 2 ** min(delivery.attempts, _DOUBLINGS)
     return (DeliveryState.DROPPED, None) if later > delivery.deadline else (DeliveryState.PENDING, later)
 
 

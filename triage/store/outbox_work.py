@@ -6,12 +6,13 @@ Two workers never both get a row, on either database: PostgreSQL skips what anot
 import hashlib
 import zlib
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import case, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from triage.core.mailing import Delivery, DeliveryState
 from triage.store.mail_models import DeliveryRow, MailCounterRow, MailingRow
@@ -27,6 +28,8 @@ _PENDING, _CLAIMED, _SENDING, _UNKNOWN, _DROPPED = (
     DeliveryState.UNKNOWN.value,
     DeliveryState.DROPPED.value,
 )
+_AHEAD = timedelta(days=1)
+"""No lease and no wait is as long: what lies further ahead was written by a clock that was wrong."""
 _CUT_SHORT = "the program ended while it was being sent, so it may have arrived"
 _WORDS = {"bounced": "the address bounced", "complained": "the reader complained about the mail"}
 
@@ -118,31 +121,51 @@ async def settle(  # noqa: PLR0913, PLR0917 - what became of it
     return await _change(session, delivery_key, claim, (_SENDING, _UNKNOWN), columns)
 
 
-async def release(
-    session: AsyncSession, delivery_key: int, claim: str, detail: str, not_before: datetime, *, is_attempt: bool
-) -> bool:
-    """Give a row back, to be sent from `not_before` on: nothing was sent. False where it is not `claim`'s.
+async def release(session: AsyncSession, delivery_key: int, claim: str, detail: str, not_before: datetime) -> bool:
+    """Let what was begun and never reached a server wait until `not_before`; its attempt does not count.
 
-    The attempt that was begun, if any, counts only with `is_attempt`.
+    False where it is not `claim`'s.
     """
-    is_begun = DeliveryRow.state != _CLAIMED
-    attempts = DeliveryRow.attempts - case((is_begun, 0 if is_attempt else 1), else_=0)
     columns = {
         "state": _PENDING,
         "detail": detail,
         "claim": None,
         "not_before": not_before,
-        "attempts": attempts,
+        "attempts": DeliveryRow.attempts - 1,
         "finished_at": None,
     }
-    return await _change(session, delivery_key, claim, (_CLAIMED, _SENDING, _UNKNOWN), columns)
+    return await _change(session, delivery_key, claim, (_SENDING, _UNKNOWN), columns)
+
+
+async def give_back(session: AsyncSession, claim: str) -> int:
+    """Let what is claimed and not begun wait again, as before it was claimed; says how many rows those are."""
+    is_ours = DeliveryRow.claim == claim, DeliveryRow.state == _CLAIMED
+    statement = update(DeliveryRow).where(*is_ours).values(state=_PENDING, claim=None, lease_until=None)
+    return len((await session.scalars(statement.returning(DeliveryRow.id))).all())
+
+
+async def refuse(session: AsyncSession, delivery: Delivery, detail: str, now: datetime) -> bool:
+    """Settle as refused what waits, after one more attempt than `delivery` knows of; False where it went on since."""
+    is_same = (
+        DeliveryRow.id == delivery.key,
+        DeliveryRow.state == _PENDING,
+        DeliveryRow.attempts == delivery.attempts + 1,
+    )
+    columns = {"state": DeliveryState.REFUSED.value, "detail": detail, "message": None, "finished_at": now}
+    statement = update(DeliveryRow).where(*is_same).values(**columns)
+    return await session.scalar(statement.returning(DeliveryRow.id)) is not None
 
 
 async def recover_expired(session: AsyncSession, now: datetime) -> Recovered:
     """Take rows from workers whose time ran out: claimed ones wait again, those being sent are unknown from now on.
 
-    An unknown row keeps its claim, so that its worker can still `settle` it.
+    An unknown row keeps its claim, so that its worker can still `settle` it. What was never tried and dropped by a
+    clock that was ahead is forgotten, and so owed again.
     """
+    is_too_soon = DeliveryRow.finished_at > now + _AHEAD
+    await session.execute(
+        delete(DeliveryRow).where(DeliveryRow.state == _DROPPED, DeliveryRow.number.is_(None), is_too_soon)
+    )
     released = {"state": _PENDING, "claim": None, "lease_until": None}
     unknown = {"state": _UNKNOWN, "detail": _CUT_SHORT, "lease_until": None, "finished_at": now}
     return Recovered(
@@ -152,10 +175,14 @@ async def recover_expired(session: AsyncSession, now: datetime) -> Recovered:
 
 
 async def _recover(session: AsyncSession, state: str, now: datetime, columns: dict[str, Any]) -> int:
-    is_expired = DeliveryRow.state == state, DeliveryRow.lease_until <= now
+    is_expired = DeliveryRow.state == state, _has_come(DeliveryRow.lease_until, now)
     free = select(DeliveryRow.id).where(*is_expired).with_for_update(skip_locked=True)
     statement = update(DeliveryRow).where(*is_expired, DeliveryRow.id.in_(free)).values(**columns)
     return len((await session.scalars(statement.returning(DeliveryRow.id))).all())
+
+
+def _has_come(moment: InstrumentedAttribute[Any], now: datetime) -> ColumnElement[bool]:
+    return or_(moment <= now, moment > now + _AHEAD)
 
 
 async def _lock_waiting(
@@ -164,7 +191,7 @@ async def _lock_waiting(
     spared = [DeliveryRow.email.endswith(f"@{domain}", autoescape=True) for domain in spare_domains]
     query = (
         select(*COLUMNS)
-        .where(DeliveryRow.state == _PENDING, DeliveryRow.not_before <= now, *(~each for each in spared))
+        .where(DeliveryRow.state == _PENDING, _has_come(DeliveryRow.not_before, now), *(~each for each in spared))
         .order_by(DeliveryRow.deadline, DeliveryRow.id)
         .limit(count)
         .with_for_update(skip_locked=True)
