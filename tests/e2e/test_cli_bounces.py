@@ -64,6 +64,12 @@ def test_who_gets_no_mail_is_listed_and_forgiven(sent: Home, tmp_path: Path) -> 
     assert "not held back" in sent.refuse("bounces", "--forgive", ADA)
 
 
+def test_a_program_may_forgive(sent: Home, tmp_path: Path) -> None:
+    """With --json, what is printed is JSON."""
+    sent.do("bounces", write(tmp_path / "in", a=_GONE))
+    assert sent.do("bounces", "--forgive", ADA, "--json").json == {"forgiven": ADA}
+
+
 def test_mailboxes_are_read_and_left_as_they_are(sent: Home, tmp_path: Path) -> None:
     """A Maildir, and an mbox file."""
     maildir = mailbox.Maildir(tmp_path / "Maildir")

@@ -61,4 +61,6 @@ def test_an_unknown_fault_is_refused_with_all_names(home: Home) -> None:
 def test_a_port_in_use_is_said_so(home: Home) -> None:
     """With what to do."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        assert "--port" in home.refuse("dev", "smtp", "--port", str(taken.getsockname()[1]))
+        port = taken.getsockname()[1]
+        error = home.refuse("dev", "smtp", "--port", str(port))
+    assert f"Port {port} cannot be used (Address already in use): choose another with --port." in error

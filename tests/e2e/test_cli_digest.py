@@ -55,6 +55,17 @@ def test_every_form_is_what_it_says(listed_home: Home) -> None:
     assert [topic["name"] for topic in record["topics"]] == list(TOPICS)
 
 
+@pytest.mark.parametrize(
+    ("name", "start"), [("a.html", "<!DOCTYPE html>"), ("a.md", "---\n"), ("a.txt", "Triage, "), ("a", "Triage, ")]
+)
+def test_the_files_name_says_the_form(listed_home: Home, tmp_path: Path, name: str, start: str) -> None:
+    """Where no form is named; one that is named counts."""
+    run_digest(listed_home, "--output", tmp_path / name)
+    assert (tmp_path / name).read_text(encoding="utf-8").startswith(start)
+    run_digest(listed_home, "--output", tmp_path / name, "--format", "text")
+    assert (tmp_path / name).read_text(encoding="utf-8").startswith("Triage, ")
+
+
 def test_a_mail_holds_both_parts(listed_home: Home, tmp_path: Path) -> None:
     """To nobody in particular, with the subject of the week; the parts are what the other forms print."""
     path = tmp_path / "week.eml"

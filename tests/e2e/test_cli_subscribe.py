@@ -75,6 +75,29 @@ def test_a_mail_is_paused_gone_on_with_and_left(home: Home) -> None:
     assert len(read_letters(home)) == 1
 
 
+def test_nobody_comes_back_by_the_way(home: Home) -> None:
+    """Other settings bring nobody back who left, and with accounts neither does the operator's word."""
+    home.do("user", "add", "bob", "--email", "bob@example.org")
+    bob: dict[str, str] = {"accounts": "true", "now": _NOW}
+    home.do("subscribe", GR, "--reader", "bob", "--confirmed", **bob)
+    home.do("subscribe", "--reader", "bob", "--leave", **bob)
+    for arguments, expected in (
+        (("--hour", "9"), "was left: name topics"),
+        ((GR, "--confirmed"), "without --confirmed, a letter asks"),
+    ):
+        result = home.run("subscribe", "--reader", "bob", *arguments, **bob)
+        assert (result.code, expected in result.err) == (2, True)
+        assert home.do("subscribe", "--reader", "bob", "--json", **bob).json["state"] == "left"
+    assert home.do("subscribe", GR, "--reader", "bob", "--json", **bob).json["state"] == "unconfirmed"
+
+
+def test_a_pause_before_the_address_is_confirmed_is_shown(home: Home) -> None:
+    """Beside what else is missing."""
+    home.do("subscribe", *_ADA, now=_NOW)
+    shown = re.sub(r"[\s│]+", "", home.do("subscribe", "--pause", now=_NOW).out)
+    assert "bythelinkintheletter;itpauses,too" in shown
+
+
 def test_a_change_sends_no_second_letter(home: Home) -> None:
     """Naming the address again does."""
     home.do("subscribe", *_ADA, now=_NOW)
@@ -122,6 +145,7 @@ def test_with_accounts_the_address_is_the_accounts(home: Home) -> None:
         ((*_ADA, "--reader", "ada"), "without accounts there is one reader, me"),
         ((*_ADA, "--pause"), "--pause stands alone"),
         (("--leave", "--confirmed"), "--leave stands alone"),
+        (("--pause", "--resume"), "--pause and --resume contradict each other"),
         (("--pause",), "no weekly mail yet"),
         (("--confirmed",), "no weekly mail yet"),
     ],

@@ -92,11 +92,23 @@ def test_the_files_hold_what_was_printed(shown: Demo, topic: str) -> None:
     assert printed[:12] == markdown if topic == LISTS[0] else printed[12:] == markdown
 
 
+def test_the_mail_holds_both_lists(shown: Demo) -> None:
+    """As a page with the notice, the papers of both lists in order, and no link of a reader's own; it says where."""
+    page = shown.read("digest", ".html")
+    listed = [
+        paper for topic in LISTS for paper in list_ids(shown.read(topic, ".md"), r"\]\(https://arxiv\.org/abs/ID\)")
+    ]
+    assert page.count(module._NOTICE) == 1
+    assert list(dict.fromkeys(list_ids(page, r'href="https://arxiv\.org/abs/ID"'))) == listed
+    assert "/mail/" not in page
+    assert str(shown.folder / "digest-2026-W20.html") in shown.out
+
+
 def test_it_writes_its_own_files_only(shown: Demo) -> None:
     """The letter beside them is as it was, and the user's own data folder was not made."""
     assert (shown.folder / "letter.md").read_text() == "Dear Ada,"
     names = {f"{topic}-2026-W20{suffix}" for topic in LISTS for suffix in (".md", ".html")}
-    assert {path.name for path in shown.folder.iterdir()} == names | {"letter.md", "data"}
+    assert {path.name for path in shown.folder.iterdir()} == names | {"digest-2026-W20.html", "letter.md", "data"}
     assert {path.name for path in (shown.folder / "data").iterdir()} == {"triage.db", "MADE-UP.txt", "2026-W20.jsonl"}
 
 
@@ -130,9 +142,10 @@ def test_a_data_folder_of_somebody_else_is_refused(home: Home, tmp_path: Path) -
     assert (tmp_path / "data" / "triage.db").read_text() == "mine"
 
 
-def test_a_list_of_somebody_else_is_refused(home: Home, tmp_path: Path) -> None:
-    """A real shortlist of that name is not overwritten, and nothing is computed first."""
-    path = tmp_path / f"{LISTS[1]}-2026-W20.html"
+@pytest.mark.parametrize("name", [LISTS[1], "digest"])
+def test_a_list_of_somebody_else_is_refused(home: Home, tmp_path: Path, name: str) -> None:
+    """A real shortlist or mail of that name is not overwritten, and nothing is computed first."""
+    path = tmp_path / f"{name}-2026-W20.html"
     path.write_text("mine")
     result = home.run("demo", "--folder", tmp_path)
     assert result.code == 2
@@ -146,9 +159,12 @@ def test_programs_read_the_same(tmp_path: Path) -> None:
     made = datetime(2026, 5, 18, tzinfo=UTC)
     shortlist = Shortlist(topic.name, "2026-W20", 10, "f00d", "prior-1", 85, made, None, ())
     lists = (module._Ranked(topic, shortlist, 0.75), module._Ranked(topic, shortlist, None))
-    record = json.loads(msgspec.json.encode(module._to_record(module._Demo(lists, (tmp_path / "a.md",), 1.5))))
+    record = json.loads(
+        msgspec.json.encode(module._to_record(module._Demo(lists, (tmp_path / "a.md",), tmp_path / "b.html", 1.5)))
+    )
     assert record["notice"] == module._NOTICE
     assert record["files"] == [str(tmp_path / "a.md")]
+    assert record["digest"] == str(tmp_path / "b.html")
     assert record["seconds"] == 1.5
     assert [each["ndcg@20"] for each in record["shortlists"]] == [0.75, None]
     assert record["shortlists"][0]["topic"] == topic.name

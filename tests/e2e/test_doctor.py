@@ -1,10 +1,11 @@
 import hashlib
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fakes.cli_case import Home
+from fakes.cli_case import SAMPLE_WEEK, Home
 
 from triage.pipeline.doctor import Check, sum_up
 from triage.pipeline.doctor_database import _check_server, check_database
@@ -220,3 +221,24 @@ async def test_a_server_is_asked_the_same(sample_home: Home, tmp_path: Path) -> 
 async def test_a_database_in_memory_is_a_warning() -> None:
     """Nothing is kept in it from one command to the next."""
     assert [check.status for check in await check_database("sqlite+aiosqlite://")] == ["warning"]
+
+
+def test_a_database_that_is_older_than_the_mail_log(sample_home: Home) -> None:
+    """Nothing can be sent then: it says so before the first reader misses a digest, and how to go on."""
+    assert examine(sample_home, 0)["outbox"] == ("ok", "Digests that wait to be sent: 0.")
+    entry = {"number": 2, "reader": "me", "week": SAMPLE_WEEK, "message_id": "<a@b>", "at": "2026-05-18T05:00:00Z"}
+    (sample_home.path / "mail.log").write_text(f"{json.dumps(entry)}\n")
+    status, message = examine(sample_home, 1)["outbox"]
+    assert status == "failed"
+    assert "knows of 0 attempts to send mail, the mail log of 2" in message
+    sample_home.do("deliver", "--confirm-restored")
+    status, message = examine(sample_home, 0)["outbox"]
+    assert (status, "may have arrived, or not: 1" in message) == ("warning", True)
+
+
+def test_a_mail_log_that_cannot_be_read(sample_home: Home) -> None:
+    """No mail could be sent with it, so it is named."""
+    (sample_home.path / "mail.log").mkdir()
+    status, message = examine(sample_home, 1)["outbox"]
+    assert status == "failed"
+    assert f"{sample_home.path / 'mail.log'} cannot be read" in message

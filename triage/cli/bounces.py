@@ -43,7 +43,10 @@ def bounces(paths: tuple[str, ...], forgiven: str | None, *, wants_list: bool, a
         raise InputError("Expected one of: PATHS to read, --list, or --forgive ADDRESS.")
     if forgiven is not None:
         run_with_services(lambda services: forgive(services.database, forgiven))
-        click.echo(f"Mail may go to {forgiven} again. Who complained has left, and has to subscribe anew.")
+        if as_json:
+            print_json({"forgiven": forgiven})
+        else:
+            click.echo(f"Mail may go to {forgiven} again. Who complained has left, and has to subscribe anew.")
     elif wants_list:
         suppressed = run_with_services(lambda services: list_suppressed(services.database))
         _show(as_json, suppressed, _draw_suppressed(suppressed))

@@ -60,9 +60,17 @@ class _Ranked(msgspec.Struct, frozen=True):
     ndcg: float | None
 
 
+class _Places(msgspec.Struct, frozen=True):
+    """Where the lists go, by topic, and the week's mail as a page."""
+
+    lists: Mapping[str, tuple[Path, ...]]
+    digest: Path
+
+
 class _Demo(msgspec.Struct, frozen=True):
     lists: tuple[_Ranked, ...]
     files: tuple[Path, ...]
+    digest: Path
     seconds: float
 
 
@@ -78,8 +86,8 @@ class _Demo(msgspec.Struct, frozen=True):
 def demo(folder: Path, *, as_json: bool) -> None:
     """Show the main job on a bundled, made-up week: read, embed, score and list its papers, offline.
 
-    Prints a shortlist per topic and writes each as Markdown and HTML. Your own data stays untouched; running it
-    again starts afresh.
+    Prints a shortlist per topic, writes each as Markdown and HTML, and the week's mail as a page. Your own data stays
+    untouched; running it again starts afresh.
 
     \b
     Example:
@@ -88,24 +96,37 @@ def demo(folder: Path, *, as_json: bool) -> None:
     configure_logging()
     started = time.monotonic()
     home = _prepare_folder(folder)
-    ranked, paths = asyncio.run(_work(folder, home))
-    done = _Demo(ranked, paths, time.monotonic() - started)
+    ranked, places = asyncio.run(_work(folder, home))
+    files_written = tuple(chain.from_iterable(places.lists.values()))
+    done = _Demo(ranked, files_written, places.digest, time.monotonic() - started)
     if as_json:
         print_json(_to_record(done))
     else:
         _print(done, folder)
 
 
-async def _work(folder: Path, home: Path) -> tuple[tuple[_Ranked, ...], tuple[Path, ...]]:
+async def _work(folder: Path, home: Path) -> tuple[tuple[_Ranked, ...], _Places]:
     async with open_services(_OwnSettings(home=home)) as services:
-        paths = _choose_files(folder, services.rubric.topics)
+        places = _choose_files(folder, services.rubric.topics)
         with show_progress() as progress:
             await _import_week(services)
             ranked = await _rank(services, _copy_judgements(home), progress)
+        page = await _make_digest(services)
     for each in ranked:
-        for path in paths[each.topic.name]:
+        for path in places.lists[each.topic.name]:
             write_shortlist(each.shortlist, each.topic.title, path, _NOTICE)
-    return ranked, tuple(chain.from_iterable(paths.values()))
+    places.digest.write_text(page, encoding="utf-8")
+    return ranked, places
+
+
+async def _make_digest(services: Services) -> str:
+    from triage.digest.compose import compose_digest
+    from triage.digest.records import Links
+    from triage.digest.render import render_digest
+
+    topics = [topic.name for topic in services.rubric.topics]
+    digest = await compose_digest(services.library, str(_WEEK), topics, "en", None, notice=_NOTICE)
+    return render_digest(digest, Links(services.settings.public_url)).html
 
 
 async def _import_week(services: Services) -> None:
@@ -173,16 +194,17 @@ def _copy_judgements(home: Path) -> Path:
     return path
 
 
-def _choose_files(folder: Path, topics: Sequence[Topic]) -> dict[str, tuple[Path, ...]]:
-    """Where the lists of each topic go; raises `InputError` where a file of anybody else stands."""
-    paths = {
+def _choose_files(folder: Path, topics: Sequence[Topic]) -> _Places:
+    """Where all goes; raises `InputError` where a file of anybody else stands."""
+    lists = {
         topic.name: tuple(folder / f"{name_file(topic.name, str(_WEEK))}{suffix}" for suffix in RENDERERS)
         for topic in topics
     }
-    for path in chain.from_iterable(paths.values()):
+    digest = folder / f"digest-{_WEEK}.html"
+    for path in (*chain.from_iterable(lists.values()), digest):
         if path.exists() and not _is_ours(path):
             raise InputError(f"{path} was not written by the demo and stays as it is. Give another --folder.")
-    return paths
+    return _Places(lists, digest)
 
 
 def _is_ours(path: Path) -> bool:
@@ -198,6 +220,7 @@ def _to_record(done: _Demo) -> dict[str, Any]:
         "notice": _NOTICE,
         "seconds": done.seconds,
         "files": [str(path) for path in done.files],
+        "digest": str(done.digest),
         "shortlists": [to_record(each.shortlist) | {"ndcg@20": each.ndcg} for each in done.lists],
     }
 
@@ -218,6 +241,7 @@ def _print(done: _Demo, folder: Path) -> None:
         )
     console.print("\n".join(text), markup=False, highlight=False)
     click.echo("\n".join(["", "The lists as files, for a blog and for a browser:", *(f"  {p}" for p in done.files)]))
+    click.echo(f"\nThe week's mail, as a page:\n  {done.digest}")
     click.echo("\n".join(["", *_tell_next_steps(done.lists[0], folder)]))
 
 
@@ -237,4 +261,5 @@ def _tell_next_steps(first: _Ranked, folder: Path) -> list[str]:
         f"  triage shortlist --week {week}         read the lists",
         f"  triage vote ID --topic {topic} --relevant",
         "  triage evaluate                          how good the ranking is on your votes",
+        f"  triage subscribe {topic} --email you@example.org    the week's mail; triage deliver sends it",
     ]

@@ -1,5 +1,6 @@
 """`triage dev smtp`: a mail server on this machine that takes every message and sends none on."""
 
+import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +34,8 @@ def smtp(port: int, log: Path | None, faults: tuple[str, ...], rate: float, seed
     try:
         server = FakeSmtp(port=port, log_path=log)
     except OSError as error:
-        raise InputError(f"Port {port} cannot be used ({error.strerror}): choose another with --port.") from error
+        reason = os.strerror(error.errno) if error.errno else str(error)  # asyncio's own words repeat the address
+        raise InputError(f"Port {port} cannot be used ({reason}): choose another with --port.") from error
     server.choose_fault = draw_faults(faults, seed, rate)
     with server:
         click.echo("A mail server that keeps what it gets to itself. For Triage to send there, set:\n")

@@ -1,7 +1,7 @@
 """`triage digest`: the week's mail as a preview, without the links that are a reader's own."""
 
 from pathlib import Path
-from typing import get_args
+from typing import Final, get_args
 
 import click
 
@@ -16,13 +16,14 @@ from triage.digest.words import LANGUAGES
 from triage.mailing.message import Letter, make_message_id, name_domain, name_sender, write_message
 from triage.reading.shortlists import encode_indented
 
+_FORMS: Final[tuple[Format, ...]] = get_args(Format)
 _NOBODY = "reader@example.org"
 
 
 @click.command()
 @click.option("--week", type=WEEK, required=True, help="An ISO week, such as 2026-W31.")
 @click.option("--topic", "topics", multiple=True, help="A topic of the rubric; all when left out. May be repeated.")
-@click.option("--format", "form", type=click.Choice(get_args(Format)), default="text", help="text when left out.")
+@click.option("--format", "form", type=click.Choice(_FORMS), help="That of --output's name, else text.")
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", help="en when left out.")
 @click.option("--size", type=click.IntRange(min=1), help="Places per topic; the whole list when left out.")
 @click.option("--output", type=click.Path(path_type=Path), help="Write it to this file.")
@@ -31,7 +32,7 @@ def digest(  # noqa: PLR0913 - one parameter per option
     *,
     week: Week,
     topics: tuple[str, ...],
-    form: Format,
+    form: Format | None,
     language: str,
     size: int | None,
     output: Path | None,
@@ -44,15 +45,20 @@ def digest(  # noqa: PLR0913 - one parameter per option
     \b
     Example:
       triage digest --week 2026-W31
-      triage digest --week 2026-W31 --topic agent-evaluation --format html --output week31.html
+      triage digest --week 2026-W31 --topic agent-evaluation --output week31.html
     """
 
     async def work(services: Services) -> bytes:
         chosen = topics or tuple(topic.name for topic in services.rubric.topics)
         composed = await compose_digest(services.library, str(week), chosen, language, size)
-        return encode_indented(composed) if as_json else _write(composed, form, services)
+        return encode_indented(composed) if as_json else _write(composed, form or _read_form(output), services)
 
     hand_out(run_with_services(work), output)
+
+
+def _read_form(output: Path | None) -> Format:
+    form = "" if output is None else output.suffix.removeprefix(".")
+    return form if form in _FORMS else "text"
 
 
 def _write(composed: Digest, form: Format, services: Services) -> bytes:

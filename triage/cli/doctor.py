@@ -78,6 +78,7 @@ def _check_clock() -> Check:
 def _check_with(settings: Settings) -> Iterator[Check]:
     from triage.pipeline.doctor_database import check_database
     from triage.pipeline.doctor_ledger import check_ledger
+    from triage.pipeline.doctor_outbox import check_outbox
 
     yield check_folder(settings.home)
     yield check_space(settings.home)
@@ -85,10 +86,17 @@ def _check_with(settings: Settings) -> Iterator[Check]:
     yield from found
     if any(check.name == "contents" and check.status != "failed" for check in found):
         yield asyncio.run(check_ledger(settings.url, settings.now or datetime.now(UTC)))
+        yield asyncio.run(check_outbox(settings.url, lambda: _read_last_number(settings)))
     yield check_rubric(lambda: (find_rubric(settings), len(load_rubric(settings).topics)))
     yield check_embedder(lambda: _open_embedder(settings))
     yield check_contact(settings.contact)
     yield check_mail(settings, lambda: open_mailer(settings))
+
+
+def _read_last_number(settings: Settings) -> int:
+    from triage.adapters.mail_log import FileMailLog
+
+    return FileMailLog(settings.home / "mail.log").last_number()
 
 
 def _open_embedder(settings: Settings) -> Embedder:

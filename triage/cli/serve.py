@@ -79,6 +79,7 @@ def check_address(settings: Settings, host: str, port: int) -> None:
 async def _check_store(services: Services) -> None:
     """Opening it brought the schema up to date; a wrong rubric is better told now than to the first reader."""
     _ = services.rubric
+    _ = services.open_deliver_desk()  # and so are settings by which no mail can be sent
 
 
 def _is_loopback(host: str) -> bool:

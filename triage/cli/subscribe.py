@@ -59,7 +59,18 @@ class _Wishes(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None
     size: int | None
     confirmed: bool
-    action: str | None
+    pause: bool
+    resume: bool
+    leave: bool
+    show: bool
+
+    @property
+    def action(self) -> str | None:
+        """Raises `InputError` for two that contradict each other."""
+        chosen = [name for name in (*_ACTIONS, "show") if getattr(self, name)]
+        if len(chosen) > 1:
+            raise InputError(f"--{chosen[0]} and --{chosen[1]} contradict each other: choose one.")
+        return chosen[0] if chosen else None
 
     @property
     def changes_settings(self) -> bool:
@@ -86,10 +97,10 @@ class _Reader(msgspec.Struct, frozen=True):
 @click.option("--language", type=click.Choice(list(LANGUAGES)), help="What the digest is written in.")
 @click.option("--size", type=click.IntRange(0, LARGEST_SIZE), help="Places per topic; 0: whole lists.")
 @click.option("--confirmed", is_flag=True, help="You know that the address is right: mail no letter to confirm it.")
-@click.option("--pause", "action", flag_value="pause", help="Send none until --resume.")
-@click.option("--resume", "action", flag_value="resume", help="Go on with the next one.")
-@click.option("--leave", "action", flag_value="leave", help="Send none any more.")
-@click.option("--show", "action", flag_value="show", help="Change nothing, which is what no options do, too.")
+@click.option("--pause", is_flag=True, help="Send none until --resume.")
+@click.option("--resume", is_flag=True, help="Go on with the next one.")
+@click.option("--leave", is_flag=True, help="Send none any more.")
+@click.option("--show", is_flag=True, help="Change nothing, which is what no options do, too.")
 @json_option
 def subscribe(*, as_json: bool, **options: Any) -> None:
     """Get the weekly mail about TOPICS (those named replace the former ones), or say how it stands.
@@ -138,6 +149,8 @@ async def _find_reader(services: Services, wishes: _Wishes) -> _Reader:
 
 async def _change(services: Services, reader: _Reader, wishes: _Wishes, now: datetime) -> None:
     known = await view_mailing(services.database, reader.name)
+    if known is not None and known.left_at is not None:
+        _check_return(reader, wishes)
     change = _merge(known, wishes)
     try:
         mailing = await change_mailing(
@@ -148,6 +161,16 @@ async def _change(services: Services, reader: _Reader, wishes: _Wishes, now: dat
     is_asked = known is not None and known.left_at is None and known.email == mailing.email and wishes.email is None
     if mailing.confirmed_at is None and not wishes.confirmed and not is_asked:
         await _ask(services, mailing, now)
+
+
+def _check_return(reader: _Reader, wishes: _Wishes) -> None:
+    """Nobody comes back by the way, or on somebody else's word; raises `InputError`."""
+    if not wishes.topics:
+        raise InputError("The weekly mail was left: name topics to get it again.")
+    if wishes.confirmed and reader.account_email is not None:
+        raise InputError(
+            f"{reader.name} left the weekly mail: without --confirmed, a letter asks whether to come back."
+        )
 
 
 def _merge(known: Mailing | None, wishes: _Wishes) -> MailingChange:
@@ -197,7 +220,8 @@ def _draw(view: MailingView) -> Table:
     table = Table(title="Weekly mail", title_justify="left", title_style="bold", show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    rows = [("State", _STATES[view.state])]
+    is_also_paused = view.paused_at is not None and view.state in {MailState.UNCONFIRMED, MailState.SUPPRESSED}
+    rows = [("State", f"{_STATES[view.state]}; it pauses, too" if is_also_paused else _STATES[view.state])]
     if view.state is not MailState.NONE:
         size = "whole lists" if view.size is None else f"{view.size} places per topic"
         rows += [

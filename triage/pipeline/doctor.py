@@ -29,6 +29,7 @@ _EXTRAS = {
     "matplotlib": ("eval", "needed only for pictures"),
     "xllamacpp": ("local-llm", "needed only for triage judge --local"),
 }
+_USUAL_SECURITY = {465: "tls", 587: "starttls"}  # by port: RFC 8314, section 3.3
 _SENTENCE = "Semantic IDs for generative recommendation."
 
 
@@ -134,7 +135,9 @@ def check_mail(settings: Settings, open_mailer: Callable[[], object]) -> Check:
     except InputError as error:
         return Check("mail", "failed", str(error))
     if settings.mail == "folder":
-        return Check("mail", "ok", f"Mails are written into {settings.home / 'outbox'}, and sent to nobody.")
+        return _check_mail_folder(settings)
+    if check := _check_mail_server(settings):
+        return check
     place = f"Mails go to {settings.smtp_host}:{settings.smtp_port}"
     if not settings.mail_from:
         return Check("mail", "warning", f"{place}, but TRIAGE_MAIL_FROM is not set: such as triage@example.org.")
@@ -145,6 +148,31 @@ def check_mail(settings: Settings, open_mailer: Callable[[], object]) -> Check:
         return Check("mail", "warning", message)
     signed = "signed here" if settings.dkim_key else "not signed here, so the server must (DKIM)"
     return Check("mail", "ok", f"{place} from {settings.mail_from}, {signed}.")
+
+
+def _check_mail_folder(settings: Settings) -> Check:
+    found = f"Mails are written into {settings.home / 'outbox'}, and sent to nobody"
+    if settings.smtp_host:
+        return Check("mail", "warning", f"{found}, though TRIAGE_SMTP_HOST is set: TRIAGE_MAIL=smtp sends them there.")
+    if settings.accounts:
+        message = f"{found}, letters to sign in among them: set TRIAGE_MAIL=smtp, once readers are to get them."
+        return Check("mail", "warning", message)
+    return Check("mail", "ok", f"{found}.")
+
+
+def _check_mail_server(settings: Settings) -> Check | None:
+    """What a mail server will hardly go along with; None where there is no such thing."""
+    if bool(settings.smtp_user) != bool(settings.smtp_password.get_secret_value()):
+        message = "Of TRIAGE_SMTP_USER and TRIAGE_SMTP_PASSWORD, one is set alone: set both, or neither."
+        return Check("mail", "failed", message)
+    usual = _USUAL_SECURITY.get(settings.smtp_port)
+    if usual and settings.smtp_security not in {usual, "none"}:
+        message = (
+            f"Mail servers expect {usual} on port {settings.smtp_port}, not {settings.smtp_security}: look at "
+            "TRIAGE_SMTP_PORT and TRIAGE_SMTP_SECURITY."
+        )
+        return Check("mail", "warning", message)
+    return None
 
 
 def check_extras(is_installed: Callable[[str], bool] = lambda module: find_spec(module) is not None) -> list[Check]:

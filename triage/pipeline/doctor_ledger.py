@@ -22,7 +22,7 @@ _LATE_DAYS = 2  # listing days behind before somebody should ask whether harvest
 
 async def check_ledger(url: str, now: datetime) -> Check:
     """What the last two harvested weeks look like, for a database whose schema is the one of this program."""
-    database = _open_unchanged(url)
+    database = open_unchanged(url)
     try:
         return await _check(database, now)
     except StoreError as error:
@@ -61,7 +61,7 @@ def _list_problems(ledgers: Sequence[Ledger], overdue: Sequence[Missing]) -> Ite
         yield f"Listing days not harvested: {len(late)} since {late[0].day}; run triage harvest every working day"
 
 
-def _open_unchanged(url: str) -> Database:
+def open_unchanged(url: str) -> Database:
     """The database, in such a way that a look leaves no trace in a file."""
     database = Database(url)
     name = database.url.database
