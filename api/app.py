@@ -88,6 +88,7 @@ async def _open_state(settings: Settings, app: Litestar) -> AsyncIterator[None]:
         open_clock(services, refresher.follow),
     ):
         _ = services.rubric  # a wrong one is better told now than to the first reader
+        _ = services.open_deliver_desk()  # and so are settings by which no mail can be sent
         app.state.update(
             services=services,
             settings=settings,

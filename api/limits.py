@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Final
 from urllib.parse import urlsplit
 
 import structlog
@@ -23,6 +24,8 @@ MOST_BYTES = 64 * 1024
 SIGN_INS = 10
 """Attempts to sign in per minute and address."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+UNLIMITED: Final = "unlimited"
+"""The option of a handler that `limit_rate` does not count."""
 _PROBED = frozenset({"/healthz", "/readyz"})
 _STORE = "rate_limit"
 _NETWORK_BITS = 64  # RFC 6177: what one customer has at least
@@ -72,6 +75,7 @@ def limit_rate(settings: Settings) -> list[DefineMiddleware]:
     limit = RateLimitConfig(
         ("minute", settings.rate_limit),
         exclude=[f"^{path}$" for path in sorted(_PROBED)],
+        exclude_opt_key=UNLIMITED,
         identifier_for_request=name_client,
         store=_STORE,
     )

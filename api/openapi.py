@@ -43,7 +43,7 @@ _MEANINGS: Final = {
     413: "The body is larger than 64 KiB.",
     429: "Too many requests from this address.",
     500: "A fault of the server; its log says more.",
-    503: "The database cannot be used; or so much waits that `Retry-After` says when to ask again.",
+    503: "The database or the mail system cannot be used; or so much waits that `Retry-After` says when to ask again.",
 }
 
 

@@ -8,7 +8,7 @@ from litestar.background_tasks import BackgroundTask
 from triage.accounts.readers import find_reader
 from triage.bootstrap import Services
 from triage.core.account import Principal
-from triage.errors import BusyError, ConflictError, TriageError
+from triage.errors import BusyError, ConflictError, MailError, TriageError
 from triage.mailing.confirm import ask_to_confirm
 from triage.mailing.mailings import MailingChange, change_mailing, view_mailing
 from triage.mailing.message import name_sender
@@ -44,7 +44,13 @@ async def ask_again(services: Services, principal: Principal) -> None:
 
     And where the mail server will not have it: `ConflictError` for good, `BusyError` for now.
     """
-    receipt = await _ask(services, principal.reader)
+    try:
+        receipt = await _ask(services, principal.reader)
+    except MailError as error:
+        if not services.settings.accounts:
+            raise  # the reader runs the server
+        _log.error("confirmation.not_sent", reader=principal.reader, error=str(error))
+        raise MailError("No letter could be sent: ask again later, or tell whoever runs this server.") from error
     if receipt.outcome is MailOutcome.REFUSED:
         raise ConflictError(f"The mail server refused the letter: {receipt.reply}")
     if receipt.outcome is MailOutcome.DEFERRED:

@@ -14,6 +14,7 @@ from triage.errors import (
     ConflictError,
     InputError,
     LimitError,
+    MailError,
     NotFoundError,
     RubricError,
     SignInError,
@@ -24,6 +25,8 @@ from triage.errors import (
 PROBLEM_TYPE = "application/problem+json"
 BUSY: Final = "Busy"
 """The title of what was not begun since so much else waits."""
+MAIL_FAILED: Final = "The mail system failed"
+"""The title of what needed a letter that could not be sent."""
 _OWN_FAULT = 500
 _log = structlog.get_logger(__name__)
 _STATUS: tuple[tuple[type[TriageError], int], ...] = (
@@ -34,6 +37,7 @@ _STATUS: tuple[tuple[type[TriageError], int], ...] = (
     (SignInError, 401),
     (LimitError, 429),
     (BusyError, 503),
+    (MailError, 503),
     (StoreError, 503),
     (TriageError, 500),
 )
@@ -96,6 +100,9 @@ def to_problem(error: TriageError) -> ProblemDetailsException:
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
     if isinstance(error, BusyError):  # no fault of the server, and nothing that its log need say more of
         return _describe(status, str(error), headers={"Retry-After": str(error.retry_after)}, title=BUSY)
+    if isinstance(error, MailError):  # whoever raises it to an address has seen to what strangers may know
+        _log.warning("request_failed", error=str(error))
+        return _describe(status, str(error), title=MAIL_FAILED)
     if status >= _OWN_FAULT:
         _log.error("request_failed", error=str(error))
         return _describe(status, "See the server's log.")

@@ -26,21 +26,24 @@ _MOST_MAPS, _MOST_PICTURES = 8, 24  # a map of 2,000 papers takes about a megaby
 
 
 class Drawings:
-    """The maps of this process, those under way and those asked for just now; others are found in the store."""
+    """The maps of this process, those under way and those asked for just now; others are found in the store.
+
+    `patience` is how many seconds a page waits for one, and may be changed at any time.
+    """
 
     def __init__(self, patience: float = PATIENCE, drawer: Drawer | None = None) -> None:
-        self._patience = patience
+        self.patience = patience
         self._drawer = drawer or Drawer()
         self._maps: BriefCache[WeekMap] = BriefCache(_SECONDS, _MOST_MAPS)
         self._pictures: BriefCache[Picture] = BriefCache(_SECONDS, _MOST_PICTURES)
 
     async def fetch_soon(self, library: Library, week: str, topic: str | None) -> WeekMap | None:
         """The map, or None while it is being drawn, which goes on; raises what `draw_week` does."""
-        return await self._fetch(library, week, topic, self._patience)
+        return await self._fetch(library, week, topic, self.patience)
 
     async def fetch(self, library: Library, week: str, topic: str | None) -> WeekMap:
         """The map, for which a program may wait as long as one drawing takes; then `BusyError` sends it away."""
-        found = await self._fetch(library, week, topic, self._patience * _MORE)
+        found = await self._fetch(library, week, topic, self.patience * _MORE)
         if found is None:
             raise BusyError(f"The map of {week} is being drawn: ask again in {_AGAIN} seconds.", _AGAIN)
         return found

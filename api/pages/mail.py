@@ -14,6 +14,7 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Redirect
 
 from api.auth import ANONYMOUS
+from api.limits import UNLIMITED
 from api.pages.errors import show_problem
 from api.pages.forms import take_forms
 from api.pages.subscriptions import tell_time
@@ -23,7 +24,7 @@ from triage.bootstrap import Services
 from triage.core.rubric import find_topic
 from triage.errors import NotFoundError, TriageError
 from triage.mailing.confirm import CONFIRM_LIFE, confirm_by_key
-from triage.mailing.mail_links import leave_by_key, open_key, pause_by_key, vote_by_key
+from triage.mailing.mail_links import find_ballot, leave_by_key, pause_by_key, vote_by_key
 from triage.mailing.mailings import next_due
 from triage.reading.library import Library
 from triage.reading.papers import view_paper
@@ -51,11 +52,14 @@ class LeavePages(Controller):
         """A button; the same for every key."""
         return _show(request, "leave", is_done=False)
 
-    @post(status_code=200)
+    @post(status_code=200, opt={UNLIMITED: True})
     async def leave(
         self, request: PageRequest, services: NamedDependency[Services], key: FromPath[str]
     ) -> Response[str]:
-        """No redirect, no cookie, and the same answer for a key that never was: nobody learns who gets mail."""
+        """No redirect, no cookie, and the same answer for a key that never was: nobody learns who gets mail.
+
+        Not counted: mailbox providers leave for many readers from a few addresses, and count a refusal against us.
+        """
         await leave_by_key(services.database, key, services.clock())
         return _show(request, "leave", is_done=True)
 
@@ -139,13 +143,11 @@ def mail_router() -> Router:
 
 
 async def _describe(library: Library, key: str, link: VoteLink) -> dict[str, Any]:
-    """What the page says of the paper, for who has a digest's key; raises `NotFoundError`."""
-    found = await open_key(library.database, key, library.clock())
-    if found is None or found.week is None:
-        raise NotFoundError("This link does not vote (any more): vote on the shortlist's page.")
+    """What the page says of the paper, for whose key may vote on it; raises `NotFoundError`."""
+    ballot = await find_ballot(library, key, link.topic, link.paper)
     return {
         "link": link,
-        "week": found.week,
+        "week": ballot.week,
         "topic_title": find_topic(library.rubric, link.topic).title,
         "title": (await view_paper(library, link.paper, ANONYMOUS.reader)).title,
     }

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from api.app import create_app
 from api.limits import MOST_BYTES, SIGN_INS, read_host
 from triage.config import Settings
+from triage.core.mailing import mint_mail_key
 from triage.log import configure_logging
 
 PUBLIC = "https://triage.example.org"
@@ -64,6 +65,14 @@ def test_one_address_may_not_ask_without_end(lab: TestClient[Litestar]) -> None:
     assert int(answers[-1].headers["retry-after"]) <= 60
     assert lab.get("/healthz").status_code == 200  # a probe is not to take us for dead
     assert answers[-1].headers["content-type"] == "application/problem+json"
+
+
+def test_leaving_by_mail_is_never_refused(lab: TestClient[Litestar]) -> None:
+    """Mailbox providers leave for many readers from a few addresses, and one refusal counts against who sends."""
+    url = f"/mail/{mint_mail_key()}/unsubscribe"
+    assert {lab.post(url).status_code for _ in range(25)} == {200}
+    assert [lab.get(url).status_code for _ in range(11)] == [200] * 10 + [429]
+    assert lab.post(url).status_code == 200
 
 
 def test_the_sole_reader_is_not_limited(sole: TestClient[Litestar]) -> None:

@@ -11,10 +11,12 @@ from fakes.lab_case import Lab
 from fakes.mail_link_case import begin_mailing, find_mailing, queue_digest, work
 from litestar import Litestar
 from litestar.testing import TestClient
+from structlog.testing import capture_logs
 
 from triage.core.mailing import DeliveryState
+from triage.errors import MailError
 from triage.mailing.confirm import LETTERS_PER_DAY
-from triage.ports import MailOutcome
+from triage.ports import MailOutcome, MailReceipt
 from triage.store.engine import Session
 from triage.store.outbox_work import begin_sending, claim_deliveries, settle
 from triage.store.suppressions import suppress
@@ -143,6 +145,40 @@ def test_a_letter_that_is_not_taken_is_told(client: TestClient[Litestar], outcom
     answer = client.post(f"{URL}/confirmation")
     assert answer.status_code == status
     assert ("retry-after" in answer.headers) == (status == 503)
+
+
+class DownMailer(KeepingMailer):
+    """A mail system that cannot be reached, and says more than strangers should know."""
+
+    async def send(self, message: bytes, recipient: str) -> MailReceipt:  # noqa: ARG002 - the protocol's
+        """Fail."""
+        raise MailError("The mail server mx.inside.example does not let postbox-7 in: look at TRIAGE_SMTP_USER.")
+
+
+def test_a_mail_system_that_is_down_has_a_name_of_its_own(client: TestClient[Litestar]) -> None:
+    """503, and not that the database failed; who runs this machine is told what to look at."""
+    client.app.state.services.mailer = DownMailer()
+    client.put(URL, json=WISH)
+    answer = client.post(f"{URL}/confirmation")
+    assert (answer.status_code, answer.json()["code"]) == (503, "the-mail-system-failed")
+    page = client.post("/subscriptions/mail", data={"action": "again"})
+    assert "TRIAGE_SMTP_USER" in answer.json()["detail"]
+    assert "TRIAGE_SMTP_USER" in page.text
+
+
+def test_readers_are_not_told_of_our_mail_servers(lab: Lab) -> None:
+    """Their names, users and replies are for whoever runs the server, in its log."""
+    bob = lab.headers["bob"]
+    lab.client.app.state.services.mailer = DownMailer()
+    with capture_logs() as lines:
+        lab.client.put(URL, json=WISH | {"email": None}, headers=bob)
+        answer = lab.client.post(f"{URL}/confirmation", headers=bob)
+        page = lab.client.post("/subscriptions/mail", data={"action": "again"}, headers=bob)
+    assert (answer.status_code, answer.json()["code"]) == (503, "the-mail-system-failed")
+    for told in (answer.json()["detail"], page.text):
+        assert "No letter could be sent" in told
+        assert "inside" not in told
+    assert "postbox-7" in str(lines)
 
 
 def test_a_reader_pauses_resumes_leaves_and_comes_back(lab: Lab, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -23,7 +24,6 @@ from triage.mailing.mail_links import VOTE_LIFE
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 LISTED = "2605.90015"
-NOT_LISTED = "2605.90001"
 
 
 def vote_path(key: str, paper: str, value: str = "1") -> str:
@@ -31,7 +31,7 @@ def vote_path(key: str, paper: str, value: str = "1") -> str:
     return f"/mail/{key}/vote?topic={GR}&paper={paper}&value={value}"
 
 
-def find_listed(client: TestClient[Litestar], headers: Mapping[str, str] | None = None) -> tuple[str, str]:
+def find_listed(client: TestClient[Any], headers: Mapping[str, str] | None = None) -> tuple[str, str]:
     """A paper of the sample week's list, and one that is not on it."""
     view = client.get(f"/api/v1/shortlists/{GR}/{WEEK}", headers=headers).json()
     page = client.get(f"/api/v1/papers?week={WEEK}&limit=100", headers=headers).json()
@@ -114,8 +114,10 @@ def test_scanners_change_nothing(lab_sample: tuple[Path, dict[str, str]], tmp_pa
     key, confirm = mail_key(tmp_path, "bob"), mail_key(tmp_path, "carol", "confirm", life=CONFIRM_LIFE)
     kept = dump_tables(tmp_path)
     settings = Settings(home=tmp_path, embedder="hashing", now=NOW, accounts=True, public_url=ADDRESS, rate_limit=0)
-    urls = [f"/mail/{key}/unsubscribe", f"/mail/{key}/pause", f"/mail/{confirm}/confirm", vote_path(key, LISTED)]
+    urls = [f"/mail/{key}/unsubscribe", f"/mail/{key}/pause", f"/mail/{confirm}/confirm"]
     with TestClient(answer_head(create_app(settings)), base_url=ADDRESS) as scanner:
+        listed, _ = find_listed(scanner, {"Authorization": f"Bearer {lab_sample[1]['ada']}"})
+        urls.append(vote_path(key, listed))
         for number in range(200):
             answer = scanner.request("HEAD" if number % 5 == 4 else "GET", urls[number % 4])
             assert answer.status_code == 200, answer.text
@@ -188,6 +190,18 @@ def test_a_link_votes_for_what_its_mail_listed(client: TestClient[Litestar], tmp
         title = client.get(f"/api/v1/papers/{listed}").json()["title"]
         assert title not in answer.text + client.get(url, params=form).text
     assert dump_tables(tmp_path) == kept
+
+
+@pytest.mark.parametrize("wrong", ["paper", "late"])
+def test_no_button_is_shown_that_would_not_vote(client: TestClient[Litestar], tmp_path: Path, wrong: str) -> None:
+    """What the button would refuse is told when the link is opened."""
+    begin_mailing(tmp_path, "me")
+    listed, unlisted = find_listed(client)
+    key = mail_key(tmp_path, "me", made=NOW - VOTE_LIFE if wrong == "late" else NOW)
+    page = client.get(vote_path(key, unlisted if wrong == "paper" else listed))
+    assert page.status_code == 404
+    assert "<h1>This link does nothing" in page.text
+    assert 'name="value"' not in page.text
 
 
 def test_a_letter_confirms_for_two_days(client: TestClient[Litestar], tmp_path: Path) -> None:

@@ -68,12 +68,12 @@ def test_labels_keep_apart() -> None:
 
 def test_the_page_says_that_it_is_being_drawn(client: TestClient[Litestar]) -> None:
     """202 at once, with a header that makes the browser come back; later the map."""
-    client.app.state.drawings._patience = 0.0
+    client.app.state.drawings.patience = 0.0
     answer = client.get(MAP)
     assert answer.status_code == 202
     assert answer.headers["refresh"] == "2"
     assert "being drawn" in answer.text
-    client.app.state.drawings._patience = 1.0
+    client.app.state.drawings.patience = 1.0
     assert "Themes" in fetch(client, MAP)
 
 
@@ -134,14 +134,14 @@ def test_a_map_that_cannot_be_begun_is_refused_with_a_time(client: TestClient[Li
 
 def test_a_program_is_told_when_to_come_back(client: TestClient[Litestar]) -> None:
     """503 while the map is being drawn for longer than it may wait."""
-    client.app.state.drawings._patience = 0.0
+    client.app.state.drawings.patience = 0.0
     answer = client.get(f"/api/v1{MAP}")
     assert (answer.status_code, answer.headers["retry-after"], answer.json()["code"]) == (503, "5", "busy")
 
 
 def test_pages_and_programs_get_one_drawing(client: TestClient[Litestar]) -> None:
     """What a program waited for, a page has at once; a list that changes is seen at once too."""
-    client.app.state.drawings._patience = 6.0  # ten times that for programs
+    client.app.state.drawings.patience = 6.0  # ten times that for programs
     drawn = client.get(f"/api/v1{MAP}").json()
     client.app.state.drawings.drop()
     client.app.state.drawings._drawer._most_waiting = -1  # which can draw no more

@@ -29,6 +29,24 @@ def test_a_public_address_needs_accounts(tmp_path: Path) -> None:
     create_app(Settings(home=tmp_path, public_url="https://triage.example.org", accounts=True))
 
 
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({}, "TRIAGE_SMTP_HOST"),
+        ({"smtp_host": "smtp.example.org", "smtp_ca": "no/such.pem"}, "TRIAGE_SMTP_CA"),
+        ({"smtp_host": "smtp.example.org", "dkim_key": "no/such.pem"}, "TRIAGE_DKIM_KEY"),
+    ],
+)
+async def test_mail_that_cannot_work_is_told_at_the_start(tmp_path: Path, settings: dict[str, str], told: str) -> None:
+    """And not to the first reader who confirms an address, or in a log that nobody reads."""
+    wrong = {"home": tmp_path, "embedder": "hashing", "mail": "smtp"} | settings
+    app = create_app(Settings.model_validate(wrong))
+    with pytest.raises(ExceptionGroup) as raised:
+        async with app.lifespan():
+            pass
+    assert raised.group_contains(InputError, match=told)
+
+
 @pytest.mark.parametrize("path", ["/api/v1/me", "/api/v1/papers/2605.90001", "/api/v1/search?q=a", "/mcp"])
 def test_nothing_is_kept_unless_we_say_so(client: TestClient[Litestar], path: str) -> None:
     """Answers may hold a reader's own, and caches keep what says nothing of it."""

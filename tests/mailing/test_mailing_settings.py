@@ -24,6 +24,7 @@ from triage.mailing.mailings import (
     resume_mailing,
     view_mailing,
 )
+from triage.mailing.standing import view_standing
 from triage.store.engine import Database
 
 GR, AE = "generative-recommendation", "agent-evaluation"
@@ -134,10 +135,31 @@ async def test_no_week_comes_twice_after_a_pause(database: Database, rubric: Rub
     """Whatever was queued already is not owed again, also where the slot moved to a later day."""
     await subscribe_ada(database, rubric)
     await queue_digest(database, "<17@triage.example.org>", "2026-W17")
-    await pause_mailing(database, "ada", MONDAY + timedelta(days=7))
+    await pause_mailing(database, "ada", MONDAY + timedelta(days=3))
     await change_ada(database, rubric, weekday=4)
 
-    assert (await resume_mailing(database, "ada", MONDAY + timedelta(days=7))).first_week == "2026-W18"
+    assert (await resume_mailing(database, "ada", MONDAY + timedelta(days=12))).first_week == "2026-W18"
+
+
+@pytest.mark.parametrize("hours", [0, 1, 100])
+async def test_a_short_pause_loses_nothing(database: Database, rubric: Rubric, hours: int) -> None:
+    """What fell due before it, and waited for its list, is still owed: no week is passed over without a word."""
+    await subscribe_ada(database, rubric)
+    after_due = MONDAY + timedelta(days=7)
+    await pause_mailing(database, "ada", after_due)
+
+    assert (await resume_mailing(database, "ada", after_due + timedelta(hours=hours))).first_week == "2026-W17"
+
+
+async def test_no_week_is_promised_twice(database: Database, rubric: Rubric) -> None:
+    """A digest came on Monday; with Friday chosen on Tuesday, the next one comes with the next week."""
+    await subscribe_ada(database, rubric)
+    await queue_digest(database, "<17@triage.example.org>", "2026-W17")
+    tuesday = MONDAY + timedelta(days=8)
+    await change_ada(database, rubric, tuesday, weekday=4)
+
+    view = await view_standing(database, "ada", tuesday, None)
+    assert view.next_due == datetime(2026, 5, 8, 7, tzinfo=UTC)
 
 
 async def test_going_on_before_the_confirmation_owes_nothing(database: Database, rubric: Rubric) -> None:

@@ -33,8 +33,8 @@ async def ask_to_confirm(
         mailing = await _load_unconfirmed(session, reader)
         if await count_mail_keys(session, "confirm", now - timedelta(days=1), reader=reader) >= LETTERS_PER_DAY:
             raise LimitError(
-                f"{LETTERS_PER_DAY} letters to confirm the address were sent in the last 24 hours: look for them, "
-                "also among spam, or ask again tomorrow."
+                f"{LETTERS_PER_DAY} letters to confirm the address were asked for in the last 24 hours: look for "
+                "them, also among spam, or ask again tomorrow."
             )
         await insert_mail_key(session, key, "confirm", mailing.email, now, now + CONFIRM_LIFE, reader=reader)
     link = f"{public_url}/mail/{key}/confirm"
@@ -75,6 +75,6 @@ async def _load_unconfirmed(session: Session, reader: str) -> Mailing:
         why = "was reported as spam" if suppression.reason == "complained" else "came back"
         raise ConflictError(
             f"Nothing is sent to {mailing.email}, since mail to it {why} on {suppression.created_at:%Y-%m-%d}. "
-            f"If that is over: triage bounces --forgive {mailing.email}"
+            f"If that is over, whoever runs this server can allow it: triage bounces --forgive {mailing.email}"
         )
     return mailing

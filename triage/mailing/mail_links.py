@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+import msgspec
+
 from triage.core.mailing import Mailing
 from triage.errors import NotFoundError
 from triage.mailing.mailings import pause_mailing
@@ -16,6 +18,13 @@ from triage.store.shortlists import load_shortlist
 VOTE_LIFE: Final = timedelta(days=90)
 """How long the links of a digest vote; they pause and leave for ever."""
 _NOBODY = ""
+
+
+class Ballot(msgspec.Struct, frozen=True):
+    """Who votes by a key, and the week of the digest that it stands in."""
+
+    reader: str
+    week: str
 
 
 async def open_key(database: Database, key: str, now: datetime) -> MailKey | None:
@@ -47,17 +56,28 @@ async def pause_by_key(database: Database, key: str, now: datetime) -> Mailing |
 
 
 async def vote_by_key(library: Library, key: str, topic: str, paper: str, value: Literal[1, -1]) -> VoteEffect:
-    """Vote as the reader of a digest on a paper of its lists; idempotent. Whoever calls ranks the drafts anew.
+    """Vote as the reader of a digest on a paper of its week's list; idempotent. Whoever calls ranks the drafts anew.
 
-    Raises `NotFoundError` for a key that does not vote (any more) and for a paper that the digest did not list.
+    Raises what `find_ballot` does.
+    """
+    ballot = await find_ballot(library, key, topic, paper)
+    return await set_vote(library, ballot.reader, paper, topic, value)
+
+
+async def find_ballot(library: Library, key: str, topic: str, paper: str) -> Ballot:
+    """Whose vote it would be, changing nothing.
+
+    Raises `NotFoundError` for a key that does not vote (any more) and for a paper that the week's list lacks.
     """
     now = library.clock()
     found = await open_key(library.database, key, now)
     if found is None or found.kind != "digest" or found.week is None or now - found.created_at >= VOTE_LIFE:
-        raise NotFoundError(f"This link does not vote (any more): it does for {VOTE_LIFE.days} days.")
+        raise NotFoundError(
+            f"This link does not vote (any more): it does for {VOTE_LIFE.days} days. Vote on the shortlist's page."
+        )
     if paper not in await _list_papers(library.database, topic, found.week):
         raise NotFoundError(f"The digest of {found.week} lists no such paper for this topic.")
-    return await set_vote(library, found.reader, paper, topic, value)
+    return Ballot(found.reader, found.week)
 
 
 async def _list_papers(database: Database, topic: str, week: str) -> set[str]:

@@ -76,12 +76,17 @@ async def pause_mailing(database: Database, reader: str, now: datetime) -> Maili
 
 
 async def resume_mailing(database: Database, reader: str, now: datetime) -> Mailing:
-    """End a pause: the next digest that is due from now on is owed again; idempotent; raises as `pause_mailing`."""
+    """End a pause: the next digest that is due from now on is owed again; idempotent; raises as `pause_mailing`.
+
+    Where none fell due meanwhile, the pause changes nothing: one that waited for its list is still owed.
+    """
     async with database.write() as session:
         await lock_mailing(session, reader=reader)
         mailing = await _load(session, reader)
         if mailing.paused_at is not None:
-            first = None if mailing.confirmed_at is None else await find_first_week(session, mailing, now)
+            missed = first_week_from(mailing.paused_at, mailing.slot) < first_week_from(now, mailing.slot)
+            is_new = missed and mailing.confirmed_at is not None
+            first = await find_first_week(session, mailing, now) if is_new else None
             await set_paused(session, None, first, reader=reader)
         return await _load(session, reader)
 
@@ -122,11 +127,13 @@ async def find_first_week(session: Session, mailing: Mailing, now: datetime) -> 
     return str(max(week, parse_week(max(queued)).next) if queued else week)
 
 
-def next_due(mailing: Mailing, now: datetime) -> datetime | None:
-    """When the next digest falls due (aware, UTC), by the settings alone; None while none is owed."""
+def next_due(mailing: Mailing, now: datetime, queued: Collection[str] = ()) -> datetime | None:
+    """When the next digest falls due (aware, UTC), by the settings and the weeks `queued`; None while none is owed."""
     if not mailing.is_active or mailing.first_week is None:
         return None
     week: Week = max(first_week_from(now, mailing.slot), parse_week(mailing.first_week))
+    while str(week) in queued:  # sent before the reader chose a later day
+        week = week.next
     return due_at(week, mailing.slot)
 
 

@@ -10,7 +10,7 @@ from triage.core.mailing import Delivery, DeliveryState, Mailing
 from triage.core.schedule import Slot
 from triage.mailing.mailings import next_due, view_mailing
 from triage.store.engine import Database
-from triage.store.outbox import list_own_deliveries
+from triage.store.outbox import list_own_deliveries, list_queued_weeks
 from triage.store.suppressions import find_suppression
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -77,6 +77,7 @@ async def view_standing(database: Database, reader: str, now: datetime, account_
         return MailingView(email=account_email)
     async with database.read() as session:
         is_suppressed = await find_suppression(session, mailing.email) is not None
+        queued = (await list_queued_weeks(session, [reader]))[reader]
     state = _name_state(mailing, is_suppressed=is_suppressed)
     return MailingView(
         state=state,
@@ -87,7 +88,7 @@ async def view_standing(database: Database, reader: str, now: datetime, account_
         language=mailing.language,
         size=mailing.size,
         topics=mailing.topics,
-        next_due=next_due(mailing, now) if state is MailState.ACTIVE and mailing.topics else None,
+        next_due=next_due(mailing, now, queued) if state is MailState.ACTIVE and mailing.topics else None,
         created_at=mailing.created_at,
         confirmed_at=mailing.confirmed_at,
         paused_at=mailing.paused_at,
