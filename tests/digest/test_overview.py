@@ -53,6 +53,7 @@ async def test_themes_are_what_listed_papers_say(listed_library: Library, shortl
     overview = await look(listed_library)
     assert overview.themes
     assert (overview.sentences, overview.by) == ((), None)
+    assert len(shortlist.ranked) <= overview.counted <= 100
     by_rank = {entry.rank: entry.arxiv_id for entry in shortlist.ranked}
     async with listed_library.database.read() as session:
         papers = await select_papers(session, by_rank.values())

@@ -25,16 +25,17 @@ _OF_WEEK = 4  # at most a quarter of the week's papers: the topic's own, which t
 
 
 class KeptOverview(msgspec.Struct, frozen=True):
-    """As it is stored: `sentences` by language, written by the model `by`."""
+    """As it is stored: `sentences` by language, written by the model `by`; `counted` as in `Overview`."""
 
     themes: tuple[Theme, ...] = ()
     sentences: dict[str, tuple[Sentence, ...]] = {}
     by: str | None = None
+    counted: int = 0
 
     def tell(self, language: str) -> Overview:
         """What a reader of the language gets; a sentence in another one is no help."""
         sentences = self.sentences.get(language, ())
-        return Overview(self.themes, sentences, self.by if sentences else None)
+        return Overview(self.themes, sentences, self.by if sentences else None, self.counted)
 
 
 class _Material(msgspec.Struct, frozen=True):
@@ -95,7 +96,8 @@ async def _make(library: Library, shortlist: Shortlist) -> KeptOverview:
         material = await _gather(session, shortlist)
     titles = {topic.name: topic.title for topic in library.rubric.topics}
     title = titles.get(shortlist.topic, shortlist.topic)
-    return KeptOverview(await asyncio.to_thread(_find_themes, material, title))
+    themes = await asyncio.to_thread(_find_themes, material, title)
+    return KeptOverview(themes, counted=len(material.listed) + len(material.others))
 
 
 async def _gather(session: Session, shortlist: Shortlist) -> _Material:

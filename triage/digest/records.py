@@ -50,11 +50,15 @@ class Sentence(msgspec.Struct, frozen=True):
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """What moved in a topic's week. `sentences` are the model `by`'s, empty without one; themes come from the data."""
+    """What moved in a topic's week. `sentences` are the model `by`'s, empty without one; themes come from the data.
+
+    `counted` is the number of candidates in which themes were counted, of this week as of the week before.
+    """
 
     themes: tuple[Theme, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     by: str | None = None
+    counted: int = 0
 
 
 class DigestTopic(msgspec.Struct, frozen=True, kw_only=True):

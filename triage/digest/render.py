@@ -134,8 +134,8 @@ def _fill(template: str, view: dict[str, Any]) -> str:
 
 @cache
 def _inliner() -> CSSInliner:
-    """Puts styles onto elements; the one sheet that is left holds what depends on screen and scheme."""
-    return CSSInliner(keep_at_rules=True, load_remote_stylesheets=False, minify_css=True)
+    """Puts styles onto elements; the one sheet that is left, marked so, holds what depends on screen and scheme."""
+    return CSSInliner(load_remote_stylesheets=False, minify_css=True)
 
 
 @cache

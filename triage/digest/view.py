@@ -7,7 +7,17 @@ from urllib.parse import urlsplit
 import msgspec
 
 from triage.core.paper import clean_text
-from triage.digest.records import PLACEHOLDER, Digest, DigestPaper, DigestTopic, LedgerLine, Links, Sentence, Theme
+from triage.digest.records import (
+    PLACEHOLDER,
+    Digest,
+    DigestPaper,
+    DigestTopic,
+    LedgerLine,
+    Links,
+    Overview,
+    Sentence,
+    Theme,
+)
 from triage.digest.words import Words, open_words
 from triage.pipeline.render import ARXIV_THANKS
 
@@ -17,7 +27,6 @@ _LINE: Final = 400  # of a takeaway, which has at most 200, a sentence, a notice
 _SHORT: Final = 100  # of a reason, a label, a name
 _MOST_REASONS: Final = 3  # the paper's page has all
 _ALWAYS: Final = ("the judge speaks ", "not judged: ", "flagged: ")  # reasons that are told whatever else is
-_MOST_RANKS: Final = 6  # behind a theme
 _MOST_LINES: Final = 8  # of an overview
 
 
@@ -51,16 +60,14 @@ class ThemeView(msgspec.Struct, frozen=True):
 
 
 class TopicView(msgspec.Struct, frozen=True, kw_only=True):
-    """A topic; lines that there is no cause for are empty. `whole` leads to the whole list.
-
-    `pages` are the shown papers' own pages by rank.
-    """
+    """A topic; lines that there is no cause for are empty. `whole` leads to the whole list."""
 
     name: str
     title: str
     summary: str
     chosen_from: str
     themes: tuple[ThemeView, ...]
+    counted: str
     sentences: tuple[Sentence, ...]
     told_by: str
     remarks: tuple[str, ...]
@@ -68,7 +75,6 @@ class TopicView(msgspec.Struct, frozen=True, kw_only=True):
     exploration: tuple[PlaceView, ...]
     left_out: str
     whole: str
-    pages: dict[int, str]
 
 
 def view_digest(digest: Digest, links: Links) -> dict[str, Any]:
@@ -96,44 +102,42 @@ def view_digest(digest: Digest, links: Links) -> dict[str, Any]:
 
 
 def _view_topic(topic: DigestTopic, week: str, words: Words, links: Links) -> TopicView:
-    overview = topic.overview
-    pages = {paper.rank: links.paper(paper.arxiv_id) for paper in topic.papers}
+    overview, shown = topic.overview, {paper.rank for paper in topic.papers}
+    themes = [(theme, _keep(theme.ranks, shown)) for theme in overview.themes[:_MOST_LINES]]
+    sentences = [(sentence, _keep(sentence.ranks, shown)) for sentence in overview.sentences[:_MOST_LINES]]
     title = _clip(topic.title, _SHORT)
     return TopicView(
         name=topic.name,
         title=title,
         summary=f"{title}{words.gettext(': ')}{_count_papers(len(topic.papers), words)}",
         chosen_from=_say_chosen(topic, words),
-        themes=tuple(
-            _view_theme(theme, ranks, words)
-            for theme in overview.themes[:_MOST_LINES]
-            if (ranks := _keep(theme.ranks, pages))
-        ),
-        sentences=tuple(
-            Sentence(_clip(sentence.text, _LINE), ranks)
-            for sentence in overview.sentences[:_MOST_LINES]
-            if (ranks := _keep(sentence.ranks, pages))
-        ),
+        themes=tuple(_view_theme(theme, ranks, words) for theme, ranks in themes if ranks),
+        counted=_say_counted(overview, words),
+        sentences=tuple(Sentence(_clip(sentence.text, _LINE), ranks) for sentence, ranks in sentences if ranks),
         told_by=words.gettext("Told by %(model)s; each sentence was checked against the papers it names.")
         % {"model": _clip(overview.by or "", _SHORT)},
         remarks=tuple(_remark(topic, words)),
         papers=tuple(_view_place(paper, topic, words, links) for paper in topic.papers),
         exploration=tuple(_view_place(paper, topic, words, links) for paper in topic.exploration),
+        left_out=_say_left_out(topic.left_out, words),
         whole=links.shortlist(topic.name, week),
-        left_out=_fill(
-            words.ngettext("And %(count)s more on the page", "And %(count)s more on the page", topic.left_out),
-            words,
-            count=topic.left_out,
-        )
-        if topic.left_out
-        else "",
-        pages=pages,
     )
 
 
 def _keep(ranks: Sequence[int], shown: Collection[int]) -> tuple[int, ...]:
-    """The first of those that are shown; what rests on none of them could not be checked, and is left out."""
-    return tuple(rank for rank in ranks if rank in shown)[:_MOST_RANKS]
+    """Those that are shown; what rests on none of them could not be checked, and is left out."""
+    return tuple(rank for rank in ranks if rank in shown)
+
+
+def _say_counted(overview: Overview, words: Words) -> str:
+    if not overview.counted:
+        return ""
+    text = words.gettext("Counted in titles and abstracts of the %(count)s papers of a week that score highest.")
+    return _fill(text, words, count=overview.counted)
+
+
+def _say_left_out(count: int, words: Words) -> str:
+    return _fill(words.gettext("And %(count)s more on the page"), words, count=count) if count else ""
 
 
 def _view_theme(theme: Theme, ranks: tuple[int, ...], words: Words) -> ThemeView:
@@ -194,13 +198,19 @@ def _remark(topic: DigestTopic, words: Words) -> list[str]:
             topic.unjudged,
         )
         lines.append(_fill(text, words, count=topic.unjudged))
-    told = [paper for paper in (*topic.papers, *topic.exploration) if paper.takeaway]
-    foreign = [paper for paper in told if paper.takeaway_language != words.language]
-    if foreign:
-        is_all = len(foreign) == len(told)
-        all_of_them = words.gettext("Takeaways in the authors' English.")
-        lines.append(all_of_them if is_all else words.gettext("Some takeaways are in the authors' English."))
+    lines.extend(_remark_languages([paper for paper in (*topic.papers, *topic.exploration) if paper.takeaway], words))
     return lines
+
+
+def _remark_languages(told: Sequence[DigestPaper], words: Words) -> Iterator[str]:
+    """Of papers with a takeaway; authors write English, a model what the rubric asks for."""
+    foreign = [paper for paper in told if paper.takeaway_language != words.language]
+    if any(paper.takeaway_by for paper in foreign):
+        yield words.gettext("Some takeaways are in another language.")
+    elif foreign and len(foreign) == len(told):
+        yield words.gettext("Takeaways in the authors' English.")
+    elif foreign:
+        yield words.gettext("Some takeaways are in the authors' English.")
 
 
 def _say_chosen(topic: DigestTopic, words: Words) -> str:
@@ -238,7 +248,11 @@ def _say_why(links: Links, words: Words) -> str:
     if links.key is None:
         return words.gettext("This is a preview. The mail itself has links to vote, to pause and to leave.")
     host = urlsplit(links.public_url).netloc
-    return words.gettext("You get this because you subscribed to it at %(host)s.") % {"host": host}
+    text = words.gettext(
+        "You get this because you subscribed to it at %(host)s. The links to vote, to pause and to leave act for you: "
+        "think of that before you forward it."
+    )
+    return text % {"host": host}
 
 
 def _count_papers(count: int, words: Words) -> str:
