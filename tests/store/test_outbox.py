@@ -62,6 +62,7 @@ async def test_a_draft_waits_in_the_outbox(case: OutboxCase) -> None:
         state=DeliveryState.PENDING,
         detail="",
         attempts=0,
+        has_message=True,
         queued_at=NOW,
         not_before=NOW,
         deadline=DEADLINE,

@@ -119,12 +119,15 @@ def _print_report(console: Console, report: DeliverReport) -> None:
     if report.unknown or report.refused or report.dropped:
         click.echo("Who and why: triage deliver --status")
     if report.pending:
-        click.echo(f"In the outbox, for a later run: {report.pending:,}.")
+        since = f", the first from {report.pending_at:%A %H:%M} UTC on" if report.pending_at else ""
+        click.echo(f"In the outbox, for a later run: {report.pending:,}{since}. Why: triage deliver --status")
     click.echo(_word_next(report))
 
 
 def _word_next(report: DeliverReport) -> str:
     if report.next_at is None:
+        if report.unconfirmed:
+            return f"Nobody gets the weekly mail yet; {_count(report.unconfirmed)} have to confirm the address first."
         return "Nobody gets the weekly mail yet: triage subscribe --help"
     return f"Next: {report.next_at:%A %d %B %Y, %H:%M} UTC, to {_count(report.next_readers)}."
 
@@ -141,6 +144,7 @@ def _print_status(console: Console, status: OutboxStatus) -> None:
     for state in DeliveryState:
         table.add_row(state.value, *(f"{each.counts[state]:,}" for each in status.weeks))
     console.print(table)
+    _print_deliveries(console, "Waiting for another try", status.pending)
     _print_deliveries(console, "Refused by the mail server", status.refused)
     _print_deliveries(console, "Never sent", status.dropped)
     if status.suppressed:
@@ -151,16 +155,18 @@ def _print_status(console: Console, status: OutboxStatus) -> None:
             "These are not sent again by themselves. Look for them in the mail server's log, or send them again, "
             "which some readers may get twice: triage deliver --resend-unknown"
         )
+    if lost := sum(not each.has_message for each in status.unknown):
+        click.echo(f"The text of {lost:,} of them went with the former database: those cannot be sent again.")
 
 
 def _print_deliveries(console: Console, title: str, deliveries: Sequence[Delivery]) -> None:
     if not deliveries:
         return
     table = Table(title=title, title_justify="left", title_style="bold")
-    for name in ("reader", "week", "when", "why"):
+    for name in ("reader", "week", "when (UTC)", "why"):
         table.add_column(name, overflow="fold")
     for each in deliveries:
-        when = f"{each.finished_at:%Y-%m-%d %H:%M}" if each.finished_at else ""
+        when = f"{each.finished_at or each.not_before:%Y-%m-%d %H:%M}"
         table.add_row(escape(each.reader), each.week, when, escape(each.detail))
     console.print(table)
 

@@ -60,6 +60,8 @@ class Mailing(msgspec.Struct, frozen=True, kw_only=True):
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One digest to one reader. `detail` is the mail server's reply, or why it was dropped.
 
+    `has_message`: the text is still there, so that it can be sent.
+
     `deadline` is until when it may be sent, `not_before` the earliest time of the next attempt (aware, UTC).
     """
 
@@ -72,6 +74,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     state: DeliveryState
     detail: str
     attempts: int
+    has_message: bool
     queued_at: datetime
     not_before: datetime
     deadline: datetime

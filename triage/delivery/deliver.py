@@ -18,7 +18,7 @@ from triage.mailing.mailings import next_due
 from triage.pipeline.report import StepReport
 from triage.ports import MailOutcome
 from triage.store.mailings import list_mailings
-from triage.store.outbox import count_states, load_counter, mark_restored, requeue_unknown
+from triage.store.outbox import count_states, find_next_attempt, load_counter, mark_restored, requeue_unknown
 from triage.store.outbox_work import recover_expired
 from triage.store.runs import Run, record_run
 
@@ -89,7 +89,9 @@ async def _sum_up(
     now = desk.clock()
     async with desk.database.read() as session:
         after = await count_states(session)
-        times = [moment for each in await list_mailings(session) if (moment := next_due(each, now + _MOMENT))]
+        pending_at = await find_next_attempt(session)
+        mailings = await list_mailings(session)
+        times = [moment for each in mailings if (moment := next_due(each, now + _MOMENT))]
     next_at = min(times, default=None)
     return DeliverReport(
         queued=queued.queued,
@@ -99,6 +101,8 @@ async def _sum_up(
         unknown=outcomes[MailOutcome.UNKNOWN],
         dropped=after[DeliveryState.DROPPED] - before[DeliveryState.DROPPED],
         pending=after[DeliveryState.PENDING],
+        pending_at=pending_at,
+        unconfirmed=sum(each.confirmed_at is None and each.left_at is None for each in mailings),
         waiting=queued.waiting,
         next_at=next_at,
         next_readers=times.count(next_at) if next_at else 0,

@@ -60,7 +60,8 @@ class DeliverReport(msgspec.Struct, frozen=True, kw_only=True):
     """One run. `queued` digests were written into the outbox; the other counts are what became of deliveries.
 
     `dropped` counts all that were dropped while this ran, `unknown` those in doubt since, a crashed worker's included;
-    `pending` is how many are in the outbox still. `next_at` (aware, UTC) is when `next_readers` are to be served next.
+    `pending` is how many are in the outbox still, the first of which may be tried at `pending_at` (aware, UTC).
+    `unconfirmed` addresses get nothing before they are confirmed. `next_at` (aware, UTC) is when `next_readers` are to be served next.
     `is_stopped`: it was asked to stop before its end.
     """
 
@@ -71,6 +72,8 @@ class DeliverReport(msgspec.Struct, frozen=True, kw_only=True):
     unknown: int
     dropped: int
     pending: int
+    pending_at: datetime | None
+    unconfirmed: int
     waiting: tuple[Waiting, ...]
     next_at: datetime | None
     next_readers: int

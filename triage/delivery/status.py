@@ -22,9 +22,10 @@ class WeekStates(msgspec.Struct, frozen=True):
 
 
 class OutboxStatus(msgspec.Struct, frozen=True):
-    """`weeks` are the newest that have deliveries, then all together; `unknown`, `refused`, `dropped` the newest 50."""
+    """`weeks` are the newest that have deliveries, then all together; of what is named the newest 50."""
 
     weeks: tuple[WeekStates, ...]
+    pending: tuple[Delivery, ...]
     unknown: tuple[Delivery, ...]
     refused: tuple[Delivery, ...]
     dropped: tuple[Delivery, ...]
@@ -37,6 +38,7 @@ async def read_status(database: Database, now: datetime) -> OutboxStatus:
         weeks = [*await _count_weeks(session, now), WeekStates(None, await count_states(session))]
         return OutboxStatus(
             weeks=tuple(weeks),
+            pending=await list_deliveries(session, state=DeliveryState.PENDING, limit=_SHOWN),
             unknown=await list_deliveries(session, state=DeliveryState.UNKNOWN, limit=_SHOWN),
             refused=await list_deliveries(session, state=DeliveryState.REFUSED, limit=_SHOWN),
             dropped=await list_deliveries(session, state=DeliveryState.DROPPED, limit=_SHOWN),

@@ -42,7 +42,7 @@ async def leave_by_key(database: Database, key: str, now: datetime) -> None:
     An unknown key costs the same statements; only the disk may tell the first use of a real one.
     """
     async with database.write() as session:
-        found = await find_mail_key(session, key)
+        found = await find_mail_key(session, key, of_disabled=True)
         is_digest = found is not None and found.kind == "digest"
         await set_left(session, now, reader=found.reader if found is not None and is_digest else _NOBODY)
 

@@ -62,13 +62,18 @@ async def insert_mail_keys(session: AsyncSession, rows: Sequence[NewMailKey]) ->
     await insert_missing(session, MailKeyRow, columns)
 
 
-async def find_mail_key(session: AsyncSession, key: str) -> MailKey | None:
-    """What is known of it, also where it expired or was used; None for an unknown one and a disabled reader's."""
+async def find_mail_key(session: AsyncSession, key: str, *, of_disabled: bool = False) -> MailKey | None:
+    """What is known of it, also where it expired or was used; None for an unknown one.
+
+    None for a disabled reader's too, unless `of_disabled`: whoever is disabled may still leave.
+    """
     query = (
         select(MailKeyRow)
         .outerjoin(ReaderRow, ReaderRow.name == MailKeyRow.reader)  # the sole reader has no account
-        .where(MailKeyRow.digest == digest_mail_key(key), ReaderRow.disabled_at.is_(None))
+        .where(MailKeyRow.digest == digest_mail_key(key))
     )
+    if not of_disabled:
+        query = query.where(ReaderRow.disabled_at.is_(None))
     row = await session.scalar(query)
     if row is None:
         return None

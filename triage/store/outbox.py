@@ -34,6 +34,7 @@ COLUMNS = (
     DeliveryRow.state,
     DeliveryRow.detail,
     DeliveryRow.attempts,
+    DeliveryRow.message.is_not(None).label("has_message"),
     DeliveryRow.queued_at,
     DeliveryRow.not_before,
     DeliveryRow.deadline,
@@ -164,6 +165,13 @@ async def list_own_deliveries(session: AsyncSession, limit: int, *, reader: str)
     return await _list(session, limit, of_reader(DeliveryRow, reader))
 
 
+async def find_next_attempt(session: AsyncSession) -> datetime | None:
+    """When the first of those that wait may be sent (aware, UTC); None where none waits."""
+    waiting = DeliveryRow.state == DeliveryState.PENDING.value
+    found: datetime | None = await session.scalar(select(func.min(DeliveryRow.not_before)).where(waiting))
+    return found
+
+
 async def load_counter(session: AsyncSession) -> MailCounter:
     """The counter; made on first use, so this belongs in a transaction that writes."""
     query = select(MailCounterRow.attempts, MailCounterRow.secret)
@@ -214,6 +222,7 @@ def to_delivery(row: Row[*tuple[Any, ...]]) -> Delivery:
         state=DeliveryState(row.state),
         detail=row.detail,
         attempts=row.attempts,
+        has_message=row.has_message,
         queued_at=row.queued_at,
         not_before=row.not_before,
         deadline=row.deadline,
