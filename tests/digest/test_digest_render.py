@@ -161,7 +161,7 @@ def test_an_empty_list_says_so() -> None:
     """Nothing on the list, and nothing to choose from, are told apart."""
     text = render_text(make_digest(make_topic()), LINKS)
     assert "No paper of this week is on the list." in text
-    nothing = make_digest(make_topic(considered=0), ledger=LedgerLine(0, 0, 0, 0, 5))
+    nothing = make_digest(make_topic(considered=0), ledger=LedgerLine(0, 0, 0, 0, 5, is_checked=True))
     assert "the ledger below says why" in render_text(nothing, LINKS)
 
 
@@ -227,14 +227,6 @@ def test_a_mail_says_that_its_links_are_the_readers_own() -> None:
     assert warning in flatten(mail.text)
     assert warning in read_words(mail.html)
     assert warning not in flatten(preview.text) + read_words(preview.html)
-
-
-def test_the_ledger_is_told_plainly() -> None:
-    """Missing papers and days to look at stand in both parts, beside the link."""
-    rendered = render_digest(make_digest(make_topic(), ledger=LedgerLine(2039, 2001, 1990, 38, 2)), LINKS)
-    for text in (flatten(rendered.text), read_words(rendered.html)):
-        assert "2,039 announced, 1,990 scored, 38 missing" in text
-        assert "2 days need a look: papers of them may be missing." in text
 
 
 def test_the_subject_holds_nothing_of_papers() -> None:

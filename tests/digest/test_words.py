@@ -117,3 +117,8 @@ def test_a_reason_is_never_a_pattern(reason: str) -> None:
     """Unknown ones stay as they are, and per cent signs in them are no placeholders."""
     assert reason.removeprefix("says ") in open_words("zh").word_reason(reason)
     assert open_words("en").word_reason(reason) == reason
+
+
+def test_votes_are_nobodys_own() -> None:
+    """Lists that were made for one reader say "your votes"; a mail goes to many."""
+    assert open_words("en").word_reason("your votes speak for it") == "votes speak for it"

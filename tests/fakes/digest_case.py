@@ -68,7 +68,9 @@ def make_other(*papers: DigestPaper, **changes: Any) -> DigestTopic:
 
 def make_digest(*topics: DigestTopic, **changes: Any) -> Digest:
     """Of the last week of July, with nothing missing."""
-    digest = Digest(week="2026-W31", language="en", topics=topics, ledger=LedgerLine(2039, 2039, 2039, 0, 0))
+    digest = Digest(
+        week="2026-W31", language="en", topics=topics, ledger=LedgerLine(2039, 2039, 2039, 0, 0, is_checked=True)
+    )
     return replace(digest, **changes)
 
 

@@ -61,8 +61,8 @@ class DeliverReport(msgspec.Struct, frozen=True, kw_only=True):
 
     `dropped` counts all that were dropped while this ran, `unknown` those in doubt since, a crashed worker's included;
     `pending` is how many are in the outbox still, the first of which may be tried at `pending_at` (aware, UTC).
-    `unconfirmed` addresses get nothing before they are confirmed. `next_at` (aware, UTC) is when `next_readers` are to be served next.
-    `is_stopped`: it was asked to stop before its end.
+    `unconfirmed` addresses get nothing before they are confirmed. `next_at` (aware, UTC) is when `next_readers` are to
+    be served next. `is_stopped`: it was asked to stop before its end.
     """
 
     queued: int

@@ -112,10 +112,12 @@ def _sum_up(ledger: Ledger) -> LedgerLine:
     A day that nobody has read is an alarm here: its papers stand in none of the numbers.
     """
     harvested, missing = ledger.totals.harvested, len(ledger.missing)
+    heard = {line.day for line in ledger.lines if line.expected is not None}
     return LedgerLine(
         announced=harvested + missing,
         harvested=harvested,
         scored=ledger.totals.scored,
         missing=missing,
         alarms=sum(day.state.is_alarm or day.state is State.LATE for day in ledger.days),
+        is_checked=all(day.day in heard for day in ledger.days if day.state is not State.HOLIDAY),
     )

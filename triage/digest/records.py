@@ -81,13 +81,17 @@ class DigestTopic(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LedgerLine(msgspec.Struct, frozen=True):
-    """The week's account: papers announced, as far as known, harvested, scored, missing; `alarms`: days to look at."""
+    """The week's account: papers announced, as far as known, harvested, scored, missing; `alarms`: days to look at.
+
+    `is_checked`: witnesses were heard on all of its days; without them nobody can say what was announced.
+    """
 
     announced: int
     harvested: int
     scored: int
     missing: int
     alarms: int
+    is_checked: bool
 
 
 class Digest(msgspec.Struct, frozen=True, kw_only=True):

@@ -225,6 +225,11 @@ def _say_chosen(topic: DigestTopic, words: Words) -> str:
 
 
 def _account(ledger: LedgerLine, words: Words) -> str:
+    if not (ledger.is_checked or ledger.missing):
+        text = words.gettext(
+            "%(harvested)s harvested, %(scored)s scored; nobody compared them with what arXiv announced"
+        )
+        return _fill(text, words, harvested=ledger.harvested, scored=ledger.scored)
     parts = (
         _fill(words.gettext("%(count)s announced"), words, count=ledger.announced),
         _fill(words.gettext("%(count)s scored"), words, count=ledger.scored),

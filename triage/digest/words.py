@@ -39,6 +39,8 @@ _FIXED: Final = (
     _mark("close in meaning to the topic's definition"),
     _mark("exploration: near the topic in meaning, ranked below the list by its words"),
 )
+# Of lists from when there was one reader; now the votes of all rank together.
+_FORMER: Final = {f"your {each}": each for each in _FIXED if each.startswith("votes ")}
 _FORMS: Final = (
     (re.compile("says (?P<words>“.+”)"), _mark("says %(words)s")),
     (re.compile("(?P<one>“.+”) near (?P<other>“.+”) in the title"), _mark("%(one)s near %(other)s in the title")),
@@ -100,6 +102,7 @@ class Words(msgspec.Struct, frozen=True):
 
     def word_reason(self, reason: str) -> str:
         """A reason for a paper's place, translated where its form is known."""
+        reason = _FORMER.get(reason, reason)
         if reason in _FIXED:
             return self.gettext(reason)
         found = ((pattern.fullmatch(reason), form) for pattern, form in _FORMS)
