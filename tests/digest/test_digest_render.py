@@ -8,6 +8,7 @@ from fakes.digest_case import (
     HOST,
     LINKS,
     PREVIEW,
+    flatten,
     list_html_papers,
     list_text_papers,
     make_digest,
@@ -30,11 +31,6 @@ TWO_TOPICS = make_digest(
     make_topic(*make_many(3), exploration=(make_paper(1, arxiv_id="2607.09999", title="A far one"),)),
     make_other(make_paper(1)),
 )
-
-
-def flatten(text: str) -> str:
-    """On one line."""
-    return " ".join(text.split())
 
 
 @pytest.mark.parametrize("links", [LINKS, PREVIEW])

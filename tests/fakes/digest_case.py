@@ -110,3 +110,8 @@ def list_shape(html: str) -> list[tuple[str, tuple[str, ...]]]:
         for element in read_html(html).iter()
         if isinstance(element.tag, str)  # type: ignore[redundant-expr] # html5lib: a comment's is a function
     ]
+
+
+def flatten(text: str) -> str:
+    """On one line."""
+    return " ".join(text.split())
