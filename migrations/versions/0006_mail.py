@@ -62,7 +62,6 @@ def _create_outbox() -> None:
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("topics", sa.JSON(), nullable=False),
         sa.Column("message_id", sa.String(length=255), nullable=False),
-        sa.Column("message", sa.LargeBinary(), nullable=True),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
@@ -74,6 +73,7 @@ def _create_outbox() -> None:
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
         sa.Column("deadline", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("message", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint(
             "state IN ('pending', 'claimed', 'sending', 'accepted', 'refused', 'unknown', 'dropped')",
             name=op.f("ck_deliveries_state_known"),
@@ -82,7 +82,7 @@ def _create_outbox() -> None:
         sa.UniqueConstraint("message_id", name="uq_deliveries_message_id"),
         sa.UniqueConstraint("reader", "week", name="uq_deliveries_reader_week"),
     )
-    op.create_index("ix_deliveries_state_not_before", "deliveries", ["state", "not_before"])
+    op.create_index("ix_deliveries_state_deadline", "deliveries", ["state", "deadline", "not_before"])
     op.create_table(
         "mail_counter",
         sa.Column("id", sa.Integer(), nullable=False),

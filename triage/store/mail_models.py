@@ -65,7 +65,7 @@ class DeliveryRow(Base):
     __table_args__ = (
         UniqueConstraint("reader", "week"),
         CheckConstraint(f"state IN ({_STATES})", name="state_known"),
-        Index("ix_deliveries_state_not_before", "state", "not_before"),
+        Index("ix_deliveries_state_deadline", "state", "deadline", "not_before"),  # in the order of claims
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
@@ -74,7 +74,6 @@ class DeliveryRow(Base):
     email: Mapped[str] = mapped_column(String(254))
     topics: Mapped[list[str]]
     message_id: Mapped[str] = mapped_column(String(255), unique=True)
-    message: Mapped[bytes | None] = mapped_column(LargeBinary)
     digest: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(12))
     detail: Mapped[str] = mapped_column(Text)
@@ -86,6 +85,7 @@ class DeliveryRow(Base):
     not_before: Mapped[datetime]
     deadline: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    message: Mapped[bytes | None] = mapped_column(LargeBinary)  # last: SQLite reads a row up to what is asked for
 
 
 class MailCounterRow(Base):
