@@ -280,9 +280,7 @@ def test_roles_open_what_they_should(askers: Askers, route: str) -> None:
         assert (status not in {401, 403, 500}) if name in allowed else (status == 403), name
 
 
-@pytest.mark.parametrize(
-    "route", [route for route in ROUTES if TABLE.get(route) in {Access.PERSON, Access.PERSON_PAGE}]
-)
+@pytest.mark.parametrize("route", [name for name in ROUTES if TABLE.get(name) in {Access.PERSON, Access.PERSON_PAGE}])
 def test_a_key_makes_no_keys(askers: Askers, route: str) -> None:
     """Else a stolen one could not be revoked."""
     if not route.startswith("GET"):

@@ -11,6 +11,7 @@ from fakes.browser_case import (
     TOPIC,
     LabServer,
     Visit,
+    go_through_by_keyboard,
     is_grave,
     list_barriers,
     open_browser,
@@ -42,11 +43,6 @@ OPEN_PAGES = (
     "/mail/none/confirm",
 )
 _OWN_ZONE = "() => Intl.DateTimeFormat().resolvedOptions().timeZone"
-IS_FOCUS_SEEN = """() => {
-  const style = getComputedStyle(document.activeElement);
-  return document.activeElement === document.body
-    || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2);
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +148,7 @@ def test_a_page_keeps_nobody_out(browser: Browser, server: LabServer, session: S
         assert page.title().endswith(" · Triage")
         assert page.locator("html").get_attribute("lang") == "en"
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-        _goes_through_by_keyboard(page)
+        go_through_by_keyboard(page)
         if path == "/nowhere":
             visitor.forgive("404")
 
@@ -167,20 +163,6 @@ def _list_grave_barriers(page: Page) -> dict[str, object]:
             barriers = list_barriers(page, rules=rules)
             found |= {f"{device}, {theme}: {what}": where for what, where in barriers.items() if is_grave(what)}
     return found
-
-
-def _goes_through_by_keyboard(page: Page) -> None:
-    """The first Tab shows the way to the content, and it is always seen where one is."""
-    skip = page.get_by_role("link", name="Skip to the content")
-    page.keyboard.press("Tab")
-    expect(skip).to_be_focused()
-    expect(skip).to_be_in_viewport(ratio=1)
-    for _ in range(20):
-        page.keyboard.press("Tab")
-        assert page.evaluate(IS_FOCUS_SEEN), page.evaluate("document.activeElement.outerHTML")
-    skip.focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("#content")).to_be_focused()
 
 
 def _is_asked_who_comes(visitor: Visit) -> None:

@@ -34,6 +34,11 @@ CONFIRM_LINK = re.compile(r"http://\S+/mail/[\w-]+/confirm")
 _PROGRAM = str(Path(sys.executable).with_name("triage"))
 _PATIENCE = 30_000  # milliseconds: tests share their machine
 _GRAVE = ("serious", "critical")
+_IS_FOCUS_SEEN = """() => {
+  const style = getComputedStyle(document.activeElement);
+  return document.activeElement === document.body
+    || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2);
+}"""
 
 
 class LabServer(msgspec.Struct, frozen=True):
@@ -183,3 +188,17 @@ def list_barriers(page: Page, *, rules: tuple[str, ...] = ()) -> dict[str, list[
 def is_grave(barrier: str) -> bool:
     """Whether it keeps somebody out."""
     return barrier.startswith(_GRAVE)
+
+
+def go_through_by_keyboard(page: Page) -> None:
+    """The first Tab shows the way to the content, and it is always seen where one is."""
+    skip = page.get_by_role("link", name="Skip to the content")
+    page.keyboard.press("Tab")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport(ratio=1)
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        assert page.evaluate(_IS_FOCUS_SEEN), page.evaluate("document.activeElement.outerHTML")
+    skip.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#content")).to_be_focused()
