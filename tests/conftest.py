@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 # How fast examples come says how busy the machine is, and nothing of the program.
@@ -25,3 +26,9 @@ def shared_data() -> Path:
 def root() -> Path:
     """The repository's root."""
     return _ROOT
+
+
+@pytest.fixture(autouse=True)
+def _log_everything() -> None:
+    """Whatever level another test set: who captures events sees all of them."""
+    structlog.reset_defaults()

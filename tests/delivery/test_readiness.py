@@ -9,9 +9,13 @@ import pytest
 from fakes.judging_case import GR, WEEK
 from fakes.mail_case import REFUSED, MailCase
 
+from triage.adapters.hashing import HashingEmbedder
+from triage.core.rubric import find_topic
 from triage.delivery.desk import Waiting
 from triage.errors import InputError, MailError
 from triage.pipeline.asking import JudgeDesk
+from triage.pipeline.score import Bench
+from triage.pipeline.shortlist import build_shortlist
 from triage.store.overviews import load_overview
 from triage.store.shortlists import load_shortlist
 
@@ -40,6 +44,18 @@ async def test_an_unread_listing(mail_case: MailCase) -> None:
     remedy = f"triage harvest, then triage run --week {WEEK}"
     assert report.waiting == (Waiting(str(WEEK), 1, f"Friday of {WEEK} was not harvested", remedy),)
     assert not await is_published(mail_case)
+
+
+async def test_a_draft_that_is_built_again(mail_case: MailCase) -> None:
+    """One that was made too early, and comes out the same once the week is over, is mailed."""
+    await mail_case.add("ada")
+    with closing(sqlite3.connect(mail_case.path)) as connection:
+        connection.execute("UPDATE shortlists SET built_at = '2026-05-14 12:00:00'")
+        connection.commit()
+    assert (await mail_case.deliver()).accepted == 0
+    bench = Bench(mail_case.database, HashingEmbedder(), mail_case.rubric, mail_case.now)
+    await build_shortlist(bench, find_topic(mail_case.rubric, GR), WEEK)
+    assert (await mail_case.deliver()).accepted == 1
 
 
 async def test_a_published_list_is_mailed_as_it_is(mail_case: MailCase) -> None:

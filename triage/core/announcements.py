@@ -49,6 +49,12 @@ def harvestable_at(listed: date) -> datetime:
     return datetime.combine(listed - _DAY, HARVESTABLE, EASTERN)
 
 
+def completed_at(week: Week) -> datetime:
+    """From when on (aware, Eastern) OAI-PMH has the papers of all of a week's listings."""
+    *_, friday = week.listing_days
+    return harvestable_at(max(listings_between(week.monday, friday), default=friday))
+
+
 def listing_day(submitted: datetime) -> date:
     """The earliest listing day of a paper submitted at that (aware) time; moderators may hold it for longer."""
     local = submitted.astimezone(EASTERN)

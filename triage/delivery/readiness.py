@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import msgspec
 import structlog
 
-from triage.core.announcements import harvestable_at, listings_between
+from triage.core.announcements import completed_at
 from triage.core.ledger import State
 from triage.core.week import Week, parse_week
 from triage.delivery.desk import DeliverDesk
@@ -88,9 +88,7 @@ def _find_reason(shortlist: Shortlist | None, topic: str, week: Week) -> Lack | 
     remedy = f"triage run --week {week}"
     if shortlist is None:
         return Lack(f"there is no shortlist of {topic}", remedy)
-    *_, friday = week.listing_days
-    last = max(listings_between(week.monday, friday), default=friday)
-    if shortlist.built_at < harvestable_at(last):
+    if shortlist.built_at < completed_at(week):
         return Lack(f"the shortlist of {topic} was made before the week's last listing", remedy)
     return None
 

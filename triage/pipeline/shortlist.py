@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from triage.core.announcements import completed_at
 from triage.core.prior import read_words
 from triage.core.ranking import Candidate, Places, choose_places
 from triage.core.reasons import explain_place, explain_verdict
@@ -67,7 +68,7 @@ async def build_shortlist(
         done = len(shortlist.entries)
         async with bench.database.write() as session:
             await replace_shortlist(session, shortlist, keys)
-    else:  # it stands for all that is known now: nobody mails a list that was made before the week was over
+    elif frozen.built_at < completed_at(week) <= bench.now:  # a list made before the week was over is never mailed
         async with bench.database.write() as session:
             await confirm_shortlist(session, topic.name, str(week), bench.now)
     if publish:
