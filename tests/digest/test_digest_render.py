@@ -23,7 +23,7 @@ from rich.cells import cell_len
 
 from triage.core.mailing import mint_mail_key
 from triage.digest.records import PLACEHOLDER, DigestTopic, LedgerLine, Links, Overview, Sentence, Theme
-from triage.digest.render import name_subject, render_digest, render_html, render_text
+from triage.digest.render import name_subject, render_digest
 from triage.errors import InputError
 from triage.pipeline.render import ARXIV_THANKS
 
@@ -150,15 +150,15 @@ def test_the_worst_content_still_fits() -> None:
 def test_more_topics_than_fit_are_refused() -> None:
     """Never a mail above the limit."""
     with pytest.raises(InputError, match="300 topics are too many"):
-        render_html(make_digest(*[make_topic()] * 300), LINKS)
+        render_digest(make_digest(*[make_topic()] * 300), LINKS)
 
 
 def test_an_empty_list_says_so() -> None:
     """Nothing on the list, and nothing to choose from, are told apart."""
-    text = render_text(make_digest(make_topic()), LINKS)
+    text = render_digest(make_digest(make_topic()), LINKS).text
     assert "No paper of this week is on the list." in text
     nothing = make_digest(make_topic(considered=0), ledger=LedgerLine(0, 0, 0, 0, 5, is_checked=True))
-    assert "the ledger below says why" in render_text(nothing, LINKS)
+    assert "the ledger below says why" in render_digest(nothing, LINKS).text
 
 
 @pytest.mark.parametrize(
@@ -202,16 +202,16 @@ def test_takeaways_in_another_language_are_announced_once_per_topic() -> None:
     """All of them, some of them, or nothing to say."""
     chinese = make_paper(2, takeaway="结果更好。", takeaway_language="zh")
     english = make_paper(1)
-    all_of_them = render_text(make_digest(make_topic(english), language="zh"), LINKS)
+    all_of_them = render_digest(make_digest(make_topic(english), language="zh"), LINKS).text
     assert all_of_them.count("要点为作者的英文原句") == 1
-    assert "部分要点" in render_text(make_digest(make_topic(english, chinese), language="zh"), LINKS)
-    assert "英文原句" not in render_text(make_digest(make_topic(chinese), language="zh"), LINKS)
+    assert "部分要点" in render_digest(make_digest(make_topic(english, chinese), language="zh"), LINKS).text
+    assert "英文原句" not in render_digest(make_digest(make_topic(chinese), language="zh"), LINKS).text
 
 
 def test_only_what_authors_wrote_is_called_theirs() -> None:
     """A model's takeaway in a language that is not the reader's is no author's English."""
     chinese = make_paper(takeaway="结果更好。", takeaway_language="zh", takeaway_by="some-model")
-    text = render_text(make_digest(make_topic(chinese)), LINKS)
+    text = render_digest(make_digest(make_topic(chinese)), LINKS).text
     assert "Some takeaways are in another language." in text
     assert "English" not in text
 
@@ -239,7 +239,7 @@ def test_a_notice_stands_above_all() -> None:
 
 def test_the_page_is_made_for_mail_programs() -> None:
     """Language, a sheet with nothing but what depends on screen and scheme, a hidden first line, headings."""
-    html = render_html(make_digest(make_topic(make_paper()), language="zh"), LINKS)
+    html = render_digest(make_digest(make_topic(make_paper()), language="zh"), LINKS).html
     page = read_html(html)
     sheets = ["".join(sheet.itertext()) for sheet in page.iter("style")]
     assert page.get("lang") == "zh-Hans"
@@ -259,7 +259,7 @@ def test_the_page_is_made_for_mail_programs() -> None:
 def test_lines_of_text_have_at_most_76_columns(language: str) -> None:
     """A wide character counts twice; a link is longer where it must be, and ends its line."""
     wide = make_paper(2, takeaway="在四个公开数据集上、召回率比最强基线提高。并在线上测试中得到验证。" * 3)
-    text = render_text(make_digest(make_topic(make_paper(), wide, is_draft=True), language=language), LINKS)
+    text = render_digest(make_digest(make_topic(make_paper(), wide, is_draft=True), language=language), LINKS).text
     for line in text.splitlines():
         found = ADDRESS.search(line)
         assert line.endswith(found[0]) if found else cell_len(line) <= 76, line
@@ -275,4 +275,4 @@ def test_the_same_digest_gives_the_same_mail() -> None:
 def test_a_language_without_words_is_refused() -> None:
     """With those there are."""
     with pytest.raises(InputError, match="expected one of en, zh"):
-        render_text(make_digest(language="tlh"), LINKS)
+        render_digest(make_digest(language="tlh"), LINKS)

@@ -37,21 +37,13 @@ def name_subject(digest: Digest) -> str:
 def render_digest(digest: Digest, links: Links) -> RenderedDigest:
     """The same papers as text and HTML, in the same order: those that fit into `MOST_BYTES` of HTML.
 
+    Text in lines of 76 columns, every link whole at the end of its line; HTML without script, form, picture or anything
+    remote, styles inlined.
     Papers go from the end of the longest list, with a link to the rest. Raises `InputError` for a language without
     words and for more topics than fit at all.
     """
     view, html = _fit(digest, links)
     return RenderedDigest(view["subject"], _fill("digest.txt.j2", view), html)
-
-
-def render_text(digest: Digest, links: Links) -> str:
-    """All of it, in lines of 76 columns; every link is whole, at the end of its line."""
-    return _fill("digest.txt.j2", view_digest(digest, links))
-
-
-def render_html(digest: Digest, links: Links) -> str:
-    """One page without script, form, picture or anything remote, styles inlined; below `MOST_BYTES` bytes."""
-    return _fit(digest, links)[1]
 
 
 def render_markdown(digest: Digest, links: Links) -> str:

@@ -56,7 +56,7 @@ async def claim_deliveries(
     now: datetime,
     spare_domains: Collection[str] = (),
 ) -> tuple[Delivery, ...]:
-    """Take at most `count` that may be sent now, the oldest deadline first, for `claim`, a name used once.
+    """Take at most `count` that may be sent now, the oldest deadline first, for the worker `claim`.
 
     Addresses at `spare_domains` (lower case) are passed over. What may not be sent any more is dropped on the way.
     """
