@@ -28,6 +28,16 @@ def root() -> Path:
     return _ROOT
 
 
+@pytest.fixture(scope="session")
+def listed_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the bundled week and both shortlists; copy it, do not use it."""
+    from fakes.lab_case import prepare_lists  # which brings the whole application
+
+    path = tmp_path_factory.mktemp("listed") / "triage.db"
+    prepare_lists(path)
+    return path
+
+
 @pytest.fixture(autouse=True)
 def _log_everything() -> None:
     """Whatever level another test set: who captures events sees all of them."""

@@ -5,16 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from fakes.lab_case import prepare_lists
 from fakes.mail_case import MailCase, open_mail_case
-
-
-@pytest.fixture(scope="session")
-def listed_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the bundled week and both shortlists; copy it, do not use it."""
-    path = tmp_path_factory.mktemp("listed") / "triage.db"
-    prepare_lists(path)
-    return path
 
 
 @pytest.fixture

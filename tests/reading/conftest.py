@@ -5,18 +5,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from fakes.lab_case import prepare_lists
 from fakes.reading_case import open_library
 
 from triage.reading.library import Library
-
-
-@pytest.fixture(scope="session")
-def listed_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the bundled week and both shortlists; copy it, do not use it."""
-    path = tmp_path_factory.mktemp("listed") / "triage.db"
-    prepare_lists(path)
-    return path
 
 
 @pytest.fixture
