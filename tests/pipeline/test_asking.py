@@ -248,6 +248,17 @@ async def test_a_stop_while_it_waits_settles_the_call(case: Case) -> None:
     assert await put(case, case.open_desk()) == 4
 
 
+@pytest.mark.parametrize("steps", range(1, 120, 4))
+async def test_a_stop_at_any_moment_leaves_no_call_open(case: Case, steps: int) -> None:
+    """Neither one whose reservation, nor one whose settlement, was under way."""
+    asking = asyncio.create_task(put(case, case.open_desk()))
+    for _ in range(steps):
+        await asyncio.sleep(0.0005)
+    asking.cancel()
+    await asyncio.wait([asking])
+    assert all(call.state != "open" for call in await case.calls())
+
+
 async def test_a_server_that_does_not_count(case: Case) -> None:
     """Without a count of tokens the reservation stands."""
     case.server.always = "no_usage"

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -35,6 +35,7 @@ MAX_ATTEMPTS = 5
 _CHARACTERS_PER_TOKEN = 3  # of English prose it is four; a reservation should rather be too large
 _LOOK_AGAIN = 1.0  # seconds between two looks at a call that is in flight elsewhere
 _LONGEST_PAUSE = 600.0
+_STOPPED = "The program was stopped while it waited."
 _SLACK = 5.0  # seconds after which a call that should have ended counts as lost
 
 T = TypeVar("T")
@@ -166,9 +167,7 @@ async def _exchange(
             return kept.call_id, kept.answer
         await desk.pause.wait()
         async with desk.turn:
-            reserved = await _reserve(desk, matter, name, question, attempt)
-            if isinstance(reserved, int):
-                desk.open_calls.add(reserved)
+            reserved = await _take(desk, _reserve(desk, matter, name, question, attempt))
         if isinstance(reserved, int):
             return reserved, await _call(desk, reserved, question, read)
         if reserved is None:
@@ -176,6 +175,31 @@ async def _exchange(
         if reserved.kind == "calls" or (reserved.kind != "in flight" and not desk.open_calls):
             raise BudgetSpentError(reserved.reason)
         await desk.pause.look_again()
+
+
+async def _take(desk: JudgeDesk, reserving: Coroutine[Any, Any, int | Refusal | None]) -> int | Refusal | None:
+    """What a reservation came to; one that a stop overtakes is settled, as nothing was asked."""
+    task = asyncio.ensure_future(reserving)
+    try:
+        reserved = await _finish(task)
+    except asyncio.CancelledError:
+        if task.exception() is None and isinstance(call := task.result(), int):
+            unasked = Settlement(usd=0.0, seconds=0.0, ended_at=desk.clock(), problem=_STOPPED)
+            await _finish(_settle(desk, call, unasked))
+        raise
+    if isinstance(reserved, int):
+        desk.open_calls.add(reserved)
+    return reserved
+
+
+async def _finish(work: Coroutine[Any, Any, T] | asyncio.Future[T]) -> T:
+    """The result of what may not end halfway: a stop meanwhile is raised when it is done."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 async def _reserve(
@@ -213,7 +237,7 @@ async def _call(desk: JudgeDesk, call: int, question: Question, read: Callable[[
     """
     started = time.monotonic()
     answer: Answer | None = None
-    problem: str | None = "The program was stopped while it waited."
+    problem: str | None = _STOPPED
     usd: float | None = None
     try:
         answer = await desk.judge.answer(question)
@@ -230,13 +254,17 @@ async def _call(desk: JudgeDesk, call: int, question: Question, read: Callable[[
             usd=usd, seconds=time.monotonic() - started, ended_at=desk.clock(), answer=answer, problem=problem
         )
         try:
-            async with desk.database.write() as session:
-                await settle_call(session, call, settlement)
-                if problem is None:
-                    await mark_valid(session, call)
+            await _finish(_settle(desk, call, settlement))
         finally:
             desk.open_calls.discard(call)
     return answer
+
+
+async def _settle(desk: JudgeDesk, call: int, settlement: Settlement) -> None:
+    async with desk.database.write() as session:
+        await settle_call(session, call, settlement)
+        if settlement.problem is None:
+            await mark_valid(session, call)
 
 
 def _find_problem(answer: Answer, read: Callable[[Answer], object]) -> str | None:
