@@ -1,10 +1,16 @@
 """Fixtures every test may use."""
 
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import structlog
+from fakes.postgres_case import PostgresCase, serve_postgres
 from hypothesis import HealthCheck, settings
+from sqlalchemy import text
+
+from triage.store.base import Base
+from triage.store.engine import Database
 
 # How fast examples come says how busy the machine is, and nothing of the program.
 settings.register_profile("triage", suppress_health_check=[HealthCheck.too_slow])
@@ -36,6 +42,29 @@ def listed_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("listed") / "triage.db"
     prepare_lists(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def postgres_case() -> Iterator[PostgresCase]:
+    """A PostgreSQL server of our own, for the whole session."""
+    with serve_postgres() as case:
+        yield case
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_case: PostgresCase) -> str:
+    """One database at the newest schema, for the whole session: `postgres` empties it before each test."""
+    return postgres_case.make_database("shared")
+
+
+@pytest.fixture
+async def postgres(postgres_url: str) -> AsyncIterator[Database]:
+    """An empty PostgreSQL database at the newest schema; keys count from 1."""
+    database = Database(postgres_url)
+    async with database.connection(writes=True) as connection:
+        await connection.execute(text(f"TRUNCATE {', '.join(Base.metadata.tables)} RESTART IDENTITY CASCADE"))
+    yield database
+    await database.close()
 
 
 @pytest.fixture(autouse=True)

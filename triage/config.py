@@ -27,10 +27,13 @@ class Settings(BaseSettings):
     """The one data folder: database, your own rubric."""
     database_url: str | None = None
     """SQLAlchemy URL; empty means SQLite in `home`."""
+    queue_url: str = ""
+    """Where the jobs of `triage worker` wait: postgresql://... or redis://...; empty means the PostgreSQL database."""
     rubric: Path | None = None
     """The rubric file; empty means `rubric.yaml` in `home`, else the one that ships in the package."""
     embedder: str = "minilm"
-    """`minilm` (ships in a package), or a sentence-transformers model name or folder (extra `models`)."""
+    """`minilm` (ships in a package), `minilm-bf16` or `minilm-int8` (extra `fast`), or a sentence-transformers model
+    name or folder (extra `models`)."""
     threads: int = Field(default=0, ge=0)
     """CPU threads for the embedder; 0 means all cores given to this process."""
     arxiv_api_url: str = "https://export.arxiv.org/api/query"

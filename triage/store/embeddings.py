@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from triage.core.week import Week
 from triage.errors import StoreError
 from triage.store.chunks import cut
 from triage.store.conflict import insert_missing
@@ -52,6 +53,21 @@ async def stream_vectors(session: AsyncSession, embedder: str, after: int = 0) -
         vectors = np.stack([_read_vector(blob, dimension, key) for _, key, blob, dimension in rows])
         yield VectorBatch([key for _, key, _, _ in rows], vectors)
         after = rows[-1][0]
+
+
+async def list_unembedded(
+    session: AsyncSession, embedder: str, *, after: int = 0, limit: int = _BATCH, week: Week | None = None
+) -> list[int]:
+    """Keys above `after` of papers whose present text has no vector of this embedder, by key, at most `limit`."""
+    has_vector = select(EmbeddingRow.id).where(
+        EmbeddingRow.paper_id == PaperRow.id,
+        EmbeddingRow.embedder == embedder,
+        EmbeddingRow.content_hash == PaperRow.content_hash,
+    )
+    query = select(PaperRow.id).where(PaperRow.id > after, ~has_vector.exists()).order_by(PaperRow.id).limit(limit)
+    if week is not None:
+        query = query.where(PaperRow.week == str(week))
+    return list(await session.scalars(query))
 
 
 async def load_vector(session: AsyncSession, paper_key: int, embedder: str) -> NDArray[np.float32] | None:

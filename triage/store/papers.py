@@ -40,6 +40,15 @@ async def select_papers(session: AsyncSession, arxiv_ids: Iterable[str]) -> dict
     return found
 
 
+async def select_keys(session: AsyncSession, keys: Iterable[int]) -> list[StoredPaper]:
+    """The papers with those keys in the store, by key; one that is gone is left out."""
+    found: list[StoredPaper] = []
+    for chunk in cut(sorted(set(keys))):
+        rows = await session.scalars(select(PaperRow).where(PaperRow.id.in_(chunk)).order_by(PaperRow.id))
+        found += [to_stored(row) for row in rows]
+    return found
+
+
 async def count_week(session: AsyncSession, week: Week, *, but_for_archives: bool = False) -> int:
     """How many papers were first listed in a week; `but_for_archives` leaves out what whole archives brought."""
     query = select(func.count()).select_from(PaperRow).where(PaperRow.week == str(week))
