@@ -1,8 +1,9 @@
 """Do real processes keep arXiv's rule together? `python benchmarks/race.py [--interval 3.0] [--requests 8] [--json]`.
 
 Every process asks a loopback server as fast as `Pace` and the lease in a shared database let it; the server's log is
-the judge. In the middle one process is killed (SIGKILL) while the server works for it, and a new one started; with
-`--fault suspend`, the one that has just taken the lease is suspended until it was given up, and then woken.
+the judge. The database is a file, or, with `--postgres`, on a server. In the middle one process is killed (SIGKILL)
+while the server works for it, and a new one started; with `--fault suspend`, the one that has just taken the lease is
+suspended until it was given up, and then woken.
 """
 
 import argparse
@@ -11,25 +12,27 @@ import multiprocessing
 import os
 import select
 import signal
-import sqlite3
 import sys
 import tempfile
 import threading
 import time
 import urllib.request
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import make_url
+from sqlalchemy import Connection, create_engine, make_url
 
 from triage.adapters.pace import INTERVAL, Pace
 from triage.store.engine import Database
+from triage.store.harvest_models import LeaseRow
 from triage.store.lease import TTL, DatabaseLease, Holder
 from triage.store.schema import ensure_schema
+from triage.store.urls import to_plain
 
 _THINKING = 0.3  # seconds that the server takes for an answer
 _SHORT_TTL = 4.0  # seconds, so that a suspended process need not be waited for long
@@ -107,10 +110,10 @@ def work(base_url: str, database_url: str, interval: float, ttl: float) -> None:
 class Race:
     """Some processes, the server they ask, and the database they share."""
 
-    def __init__(self, server: Server, database: Path, interval: float, ttl: float) -> None:
+    def __init__(self, server: Server, database_url: str, interval: float, ttl: float) -> None:
         self._server = server
-        self._database = database
-        self._arguments = (f"http://127.0.0.1:{server.server_port}", f"sqlite+aiosqlite:///{database}", interval, ttl)
+        self._database_url = database_url
+        self._arguments = (f"http://127.0.0.1:{server.server_port}", database_url, interval, ttl)
         self._processes: dict[int, SpawnProcess] = {}
 
     def start_process(self) -> None:
@@ -140,7 +143,8 @@ class Race:
 
     def suspend_one(self) -> None:
         """The one that has just taken the lease over, until the others have given it up and asked twice since."""
-        with closing(sqlite3.connect(self._database)) as connection:
+        engine = create_engine(to_plain(make_url(self._database_url)), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
             number, _ = _read_lease(connection)
             while True:
                 now, holder = _read_lease(connection)
@@ -164,18 +168,32 @@ class Race:
                 raise SystemExit(f"A process ended by itself, with exit code {process.exitcode}.")
 
 
-def _read_lease(connection: sqlite3.Connection) -> tuple[int, str | None]:
-    row: tuple[int, str | None] | None = connection.execute("SELECT number, holder FROM leases").fetchone()
-    return row or (0, None)
+def _read_lease(connection: Connection) -> tuple[int, str | None]:
+    row = connection.execute(LeaseRow.__table__.select()).one_or_none()
+    return (0, None) if row is None else (row.number, row.holder)
 
 
-def run_race(fault: str, processes: int, interval: float, requests: int) -> Result:
+@contextmanager
+def open_database(*, is_server: bool) -> Iterator[str]:
+    """The URL of an empty one, gone afterwards."""
+    if is_server:
+        sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+        from fakes.postgres_case import serve_postgres
+
+        with serve_postgres() as case:
+            yield case.make_database("race")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite+aiosqlite:///{Path(folder, 'triage.db')}"
+        asyncio.run(_prepare(url))
+        yield url
+
+
+def run_race(fault: str, processes: int, interval: float, requests: int, database_url: str) -> Result:
     """Run until every process has made `requests` requests on average."""
-    with Server() as server, tempfile.TemporaryDirectory() as folder:
+    with Server() as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        database = Path(folder, "triage.db")
-        asyncio.run(_prepare(database))
-        race = Race(server, database, interval, max(_SHORT_TTL, 2 * interval) if fault == "suspend" else TTL)
+        race = Race(server, database_url, interval, max(_SHORT_TTL, 2 * interval) if fault == "suspend" else TTL)
         started, total = time.monotonic(), requests * processes
         try:
             for _ in range(processes):
@@ -193,8 +211,8 @@ def run_race(fault: str, processes: int, interval: float, requests: int) -> Resu
     return _judge(fault, processes, interval, visits, time.monotonic() - started)
 
 
-async def _prepare(path: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{path}")
+async def _prepare(url: str) -> None:
+    database = Database(url)
     await ensure_schema(database)
     await database.close()
 
@@ -216,9 +234,11 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=8, help="per process, on average")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--fault", choices=["kill", "suspend", "none"], default="kill")
+    parser.add_argument("--postgres", action="store_true", help="share a PostgreSQL server of our own")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    result = run_race(options.fault, options.processes, options.interval, options.requests)
+    with open_database(is_server=options.postgres) as url:
+        result = run_race(options.fault, options.processes, options.interval, options.requests, url)
     if options.json:
         print(msgspec.json.encode(result).decode())
     else:

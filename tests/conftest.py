@@ -9,11 +9,11 @@ from fakes.postgres_case import PostgresCase, serve_postgres
 from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 
-from triage.store.base import Base
 from triage.store.engine import Database
+from triage.store.tables import list_tables
 
 # How fast examples come says how busy the machine is, and nothing of the program.
-settings.register_profile("triage", suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("triage", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("triage")
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -53,8 +53,13 @@ def postgres_case() -> Iterator[PostgresCase]:
 
 @pytest.fixture(scope="session")
 def postgres_url(postgres_case: PostgresCase) -> str:
-    """One database at the newest schema, for the whole session: `postgres` empties it before each test."""
-    return postgres_case.make_database("shared")
+    """One database at the newest schema, for the whole session: `postgres` empties it before each test.
+
+    Its commits do not wait for the disk: no test of it stops the server.
+    """
+    url = postgres_case.make_database("shared")
+    postgres_case.run("ALTER DATABASE shared SET synchronous_commit TO off")
+    return url
 
 
 @pytest.fixture
@@ -62,9 +67,21 @@ async def postgres(postgres_url: str) -> AsyncIterator[Database]:
     """An empty PostgreSQL database at the newest schema; keys count from 1."""
     database = Database(postgres_url)
     async with database.connection(writes=True) as connection:
-        await connection.execute(text(f"TRUNCATE {', '.join(Base.metadata.tables)} RESTART IDENTITY CASCADE"))
+        await connection.execute(text(_write_emptying()))
     yield database
     await database.close()
+
+
+def _write_emptying() -> str:
+    """Of all tables, and sequences begun anew: 10 ms, where a TRUNCATE takes 400."""
+    deletes = " ".join(f"DELETE FROM {table.name};" for table in reversed(list_tables()))  # noqa: S608 - our own
+    return rf"""
+        DO $$ BEGIN
+            {deletes}
+            PERFORM setval(format('%I.%I', schemaname, sequencename)\:\:regclass, 1, false) FROM pg_sequences
+                WHERE last_value IS NOT NULL;
+        END $$
+    """
 
 
 @pytest.fixture(autouse=True)

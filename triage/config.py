@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=lambda: user_data_path("triage"))
     """The one data folder: database, your own rubric."""
     database_url: str | None = None
-    """SQLAlchemy URL; empty means SQLite in `home`."""
+    """Such as postgresql://USER@HOST/NAME?sslmode=require, or a SQLAlchemy URL; empty means SQLite in `home`."""
     queue_url: str = ""
     """Where the jobs of `triage worker` wait: postgresql://... or redis://...; empty means the PostgreSQL database."""
     rubric: Path | None = None

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from fakes.cli_case import SAMPLE_WEEK, Home
+from fakes.postgres_case import PostgresCase
+from sqlalchemy import URL
 
 from triage.pipeline.doctor import Check, sum_up
-from triage.pipeline.doctor_database import _check_server, check_database
+from triage.pipeline.doctor_database import check_database
 from triage.store.engine import Database
 
 
@@ -206,16 +208,23 @@ def test_a_database_that_cannot_be_spoken_to(home: Home, url: str) -> None:
     assert "secret" not in checks["database"][1]
 
 
-async def test_a_server_is_asked_the_same(sample_home: Home, tmp_path: Path) -> None:
-    """Schema and contents are read through the driver; what the server refuses is a failure."""
-    database = Database(f"sqlite+aiosqlite:///{sample_home.path / 'triage.db'}")
-    checks = {check.name: check for check in await _check_server(database)}
+async def test_a_server_is_asked_the_same(postgres: Database, postgres_case: PostgresCase) -> None:
+    """Schema and contents are read through the driver; a new database is fine, one that is not there is a failure."""
+    checks = {check.name: check for check in await check_database(write_url(postgres.url))}
     assert {check.status for check in checks.values()} == {"ok"}
-    assert "papers 85" in checks["contents"].message
-    await database.close()
-    empty = Database(f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}")
-    assert [(check.name, check.status) for check in await _check_server(empty)] == [("database", "failed")]
-    await empty.close()
+    assert "papers 0" in checks["contents"].message
+    found = await check_database(postgres_case.make_database("new", is_migrated=False))
+    postgres_case.drop_database("new")
+    assert [(check.name, check.status) for check in found] == [("database", "ok"), ("schema", "ok")]
+    (missing,) = await check_database(write_url(postgres.url.set(database="none", password="secret")))  # noqa: S106 - none
+    assert missing.status == "failed"
+    assert 'database "none" does not exist: check TRIAGE_DATABASE_URL' in missing.message
+    assert "secret" not in missing.message
+
+
+def write_url(url: URL) -> str:
+    """With its password."""
+    return url.render_as_string(hide_password=False)
 
 
 async def test_a_database_in_memory_is_a_warning() -> None:

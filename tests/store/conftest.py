@@ -1,4 +1,4 @@
-"""A fresh database for each test, built by the migrations as in production."""
+"""A fresh database for each test, of each kind, built by the migrations as in production."""
 
 import asyncio
 import shutil
@@ -20,8 +20,8 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def database(migrated_file: Path, tmp_path: Path) -> AsyncIterator[Database]:
-    """An empty database at the newest schema."""
+async def sqlite(migrated_file: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    """An empty SQLite database at the newest schema, for what is SQLite's own."""
     path = tmp_path / "triage.db"
     shutil.copy(migrated_file, path)
     database = Database(f"sqlite+aiosqlite:///{path}")
@@ -29,8 +29,8 @@ async def database(migrated_file: Path, tmp_path: Path) -> AsyncIterator[Databas
     await database.close()
 
 
-@pytest.fixture(params=["database", "postgres"])
-def either_database(request: pytest.FixtureRequest) -> Database:
-    """An empty SQLite database, then an empty PostgreSQL one."""
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """An empty database at the newest schema: SQLite, then PostgreSQL."""
     database: Database = request.getfixturevalue(request.param)
     return database

@@ -36,15 +36,15 @@ async def insert(database: Database, reader: str = "me") -> str:
     return key
 
 
-async def test_a_key_is_found_by_itself_only(either_database: Database) -> None:
+async def test_a_key_is_found_by_itself_only(database: Database) -> None:
     """With all that was kept; another key, of any length, finds nothing."""
-    key = await insert(either_database)
+    key = await insert(database)
 
-    assert await find(either_database, key) == MailKey(
+    assert await find(database, key) == MailKey(
         kind="confirm", reader="me", email="me@b.c", week=None, created_at=NOW, expires_at=_EXPIRY, used_at=None
     )
     for other in (mint_mail_key(), key[:-1], key.swapcase(), ""):
-        assert await find(either_database, other) is None
+        assert await find(database, other) is None
 
 
 async def test_the_key_itself_is_not_kept(database: Database) -> None:
@@ -57,42 +57,42 @@ async def test_the_key_itself_is_not_kept(database: Database) -> None:
     assert key not in repr(rows)
 
 
-async def test_a_disabled_readers_key_opens_nothing(either_database: Database) -> None:
+async def test_a_disabled_readers_key_opens_nothing(database: Database) -> None:
     """From the moment the account is disabled."""
-    async with either_database.write() as session:
+    async with database.write() as session:
         await insert_reader(session, "ada", "ada@b.c", Role.READER, NOW)
-    key = await insert(either_database, "ada")
-    assert await find(either_database, key) is not None
-    async with either_database.write() as session:
+    key = await insert(database, "ada")
+    assert await find(database, key) is not None
+    async with database.write() as session:
         await mark_disabled(session, "ada", NOW)
 
-    assert await find(either_database, key) is None
+    assert await find(database, key) is None
 
 
-async def test_one_of_two_uses_is_the_first(either_database: Database) -> None:
+async def test_one_of_two_uses_is_the_first(database: Database) -> None:
     """The first is told so and its time stands; an unknown key was never used."""
-    key = await insert(either_database)
+    key = await insert(database)
     told = []
     for moment in (NOW, _EXPIRY):
-        async with either_database.write() as session:
+        async with database.write() as session:
             told += [await mark_key_used(session, key, moment), await mark_key_used(session, "other", moment)]
 
-    found = await find(either_database, key)
+    found = await find(database, key)
     assert found is not None
     assert (told, found.used_at) == ([True, False, False, False], NOW)
 
 
-async def test_many_keys_at_once(either_database: Database) -> None:
+async def test_many_keys_at_once(database: Database) -> None:
     """Each leads to its own reader and week; the same ones again change nothing."""
     rows = [
         NewMailKey(key=mint_mail_key(), kind="digest", reader=f"r{number}", email="a@b.c", created_at=NOW, week=WEEK)
         for number in range(3)
     ]
     for _ in range(2):
-        async with either_database.write() as session:
+        async with database.write() as session:
             await insert_mail_keys(session, rows)
 
-    found = [await find(either_database, row.key) for row in rows]
+    found = [await find(database, row.key) for row in rows]
     assert [(key.reader, key.week) for key in found if key] == [("r0", WEEK), ("r1", WEEK), ("r2", WEEK)]
 
 

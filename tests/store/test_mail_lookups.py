@@ -15,22 +15,22 @@ async def find(database: Database, *message_ids: str) -> str | None:
     return None if found is None else found.week
 
 
-async def test_a_delivery_is_found_by_its_message_id(either_database: Database) -> None:
+async def test_a_delivery_is_found_by_its_message_id(database: Database) -> None:
     """The newest of several, and exactly that id."""
-    await queue_digest(either_database, _OLD, "2026-W16")
-    await queue_digest(either_database, _NEW, "2026-W17")
-    async with either_database.read() as session:
+    await queue_digest(database, _OLD, "2026-W16")
+    await queue_digest(database, _NEW, "2026-W17")
+    async with database.read() as session:
         found = await find_delivery(session, ["<other@example.net>", _OLD])
 
     assert found is not None
     assert (found.reader, found.email, found.week, found.message_id) == ("ada", ADA, "2026-W16", _OLD)
-    assert await find(either_database, _OLD, _NEW) == "2026-W17"
+    assert await find(database, _OLD, _NEW) == "2026-W17"
     for wrong in (_OLD[1:-1], _OLD.upper(), "%", ""):
-        assert await find(either_database, wrong) is None
-    assert await find(either_database) is None
+        assert await find(database, wrong) is None
+    assert await find(database) is None
 
 
-async def test_a_mailing_is_held_whether_there_is_one_or_not(either_database: Database) -> None:
+async def test_a_mailing_is_held_whether_there_is_one_or_not(database: Database) -> None:
     """Both databases take the statement."""
-    async with either_database.write() as session:
+    async with database.write() as session:
         await lock_mailing(session, reader="ada")

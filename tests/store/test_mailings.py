@@ -31,7 +31,7 @@ async def load(database: Database, reader: str = "me") -> Mailing:
     return mailing
 
 
-async def test_a_mailing_is_kept_whole(either_database: Database) -> None:
+async def test_a_mailing_is_kept_whole(database: Database) -> None:
     """Every field comes back, and the topics are the reader's subscriptions, in order of their names."""
     mailing = Mailing(
         reader="me",
@@ -46,21 +46,21 @@ async def test_a_mailing_is_kept_whole(either_database: Database) -> None:
         left_at=_LATER,
         first_week=WEEK,
     )
-    await save(either_database, mailing)
-    async with either_database.write() as session:
+    await save(database, mailing)
+    async with database.write() as session:
         for topic in ("evals", "agents"):
             await add_subscription(session, topic, NOW, reader="me")
 
-    assert await load(either_database) == replace(mailing, topics=("agents", "evals"))
+    assert await load(database) == replace(mailing, topics=("agents", "evals"))
 
 
-async def test_saving_again_replaces_everything(either_database: Database) -> None:
+async def test_saving_again_replaces_everything(database: Database) -> None:
     """What the new one leaves empty is empty after."""
-    await save(either_database, replace(make_mailing("me"), size=5, paused_at=NOW, left_at=NOW))
+    await save(database, replace(make_mailing("me"), size=5, paused_at=NOW, left_at=NOW))
     changed = replace(make_mailing("me", "new@b.c"), confirmed_at=None, first_week=None, changed_at=_LATER)
-    await save(either_database, changed)
+    await save(database, changed)
 
-    assert await load(either_database) == changed
+    assert await load(database) == changed
 
 
 async def test_a_reader_who_never_asked_has_none(database: Database) -> None:
@@ -71,18 +71,18 @@ async def test_a_reader_who_never_asked_has_none(database: Database) -> None:
         assert await load_mailing(session, reader="me") is None
 
 
-async def test_the_list_leaves_out_disabled_accounts_only(either_database: Database) -> None:
+async def test_the_list_leaves_out_disabled_accounts_only(database: Database) -> None:
     """The sole reader, who has no account, is in it, and so are those who paused or left."""
-    async with either_database.write() as session:
+    async with database.write() as session:
         for name in ("ada", "bob", "cleo"):
             await insert_reader(session, name, f"{name}@b.c", Role.READER, NOW)
             await add_subscription(session, f"topic-of-{name}", NOW, reader=name)
         await mark_disabled(session, "bob", NOW)
     for name in ("me", "ada", "bob"):
-        await save(either_database, make_mailing(name))
-    await save(either_database, replace(make_mailing("cleo"), paused_at=NOW, left_at=NOW))
+        await save(database, make_mailing(name))
+    await save(database, replace(make_mailing("cleo"), paused_at=NOW, left_at=NOW))
 
-    async with either_database.read() as session:
+    async with database.read() as session:
         found = await list_mailings(session)
     assert [(mailing.reader, mailing.topics) for mailing in found] == [
         ("ada", ("topic-of-ada",)),
@@ -91,25 +91,25 @@ async def test_the_list_leaves_out_disabled_accounts_only(either_database: Datab
     ]
 
 
-async def test_the_first_confirmation_stands(either_database: Database) -> None:
+async def test_the_first_confirmation_stands(database: Database) -> None:
     """A second click moves neither the time nor the first week that is owed."""
-    await save(either_database, replace(make_mailing("me"), confirmed_at=None, first_week=None))
+    await save(database, replace(make_mailing("me"), confirmed_at=None, first_week=None))
     for moment, week in ((NOW, WEEK), (_LATER, "2026-W20")):
-        async with either_database.write() as session:
+        async with database.write() as session:
             await set_confirmed(session, moment, week, reader="me")
 
-    mailing = await load(either_database)
+    mailing = await load(database)
     assert (mailing.confirmed_at, mailing.first_week) == (NOW, WEEK)
 
 
-async def test_a_pause_ends_with_a_new_first_week(either_database: Database) -> None:
+async def test_a_pause_ends_with_a_new_first_week(database: Database) -> None:
     """Both are idempotent: neither a second pause nor a second end changes anything."""
-    await save(either_database, make_mailing("me"))
+    await save(database, make_mailing("me"))
     seen = []
     for moment, week in ((NOW, None), (_LATER, None), (None, "2026-W20"), (None, "2026-W30")):
-        async with either_database.write() as session:
+        async with database.write() as session:
             await set_paused(session, moment, week, reader="me")
-        mailing = await load(either_database)
+        mailing = await load(database)
         seen.append((mailing.paused_at, mailing.first_week))
 
     assert seen == [(NOW, WEEK), (NOW, WEEK), (None, "2026-W20"), (None, "2026-W20")]
@@ -124,14 +124,14 @@ async def test_a_pause_may_end_without_moving_the_first_week(database: Database)
     assert await load(database) == make_mailing("me")
 
 
-async def test_leaving_twice_is_leaving_once(either_database: Database) -> None:
+async def test_leaving_twice_is_leaving_once(database: Database) -> None:
     """The first time stands, and nothing else changes."""
-    await save(either_database, make_mailing("me"))
+    await save(database, make_mailing("me"))
     for moment in (NOW, _LATER):
-        async with either_database.write() as session:
+        async with database.write() as session:
             await set_left(session, moment, reader="me")
 
-    assert await load(either_database) == replace(make_mailing("me"), left_at=NOW)
+    assert await load(database) == replace(make_mailing("me"), left_at=NOW)
 
 
 @pytest.mark.parametrize("name", ["confirmed", "paused", "left"])

@@ -30,9 +30,9 @@ _LATER = NOW + timedelta(days=1)
 
 
 @pytest.fixture
-def case(either_database: Database) -> OutboxCase:
+def case(database: Database) -> OutboxCase:
     """Nobody, and nothing to send."""
-    return OutboxCase(either_database)
+    return OutboxCase(database)
 
 
 async def load(case: OutboxCase) -> MailCounter:

@@ -89,9 +89,9 @@ class Workers:
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_nothing_that_may_have_arrived_is_begun_again(either_database: Database, seed: int) -> None:
+async def test_nothing_that_may_have_arrived_is_begun_again(database: Database, seed: int) -> None:
     """With leases that run out, clocks that jump and claims used late; every row stays accounted for."""
-    case = OutboxCase(either_database)
+    case = OutboxCase(database)
     await case.fill(*_READERS)
     workers = Workers(case, seed)
     for step in range(120):
@@ -119,9 +119,9 @@ async def work_off(case: OutboxCase) -> list[tuple[int, int]]:
             assert await case.settle(delivery.key, claim, DeliveryState.ACCEPTED)
 
 
-async def test_two_processes_at_the_same_time_share_the_work(either_database: Database) -> None:
+async def test_two_processes_at_the_same_time_share_the_work(database: Database) -> None:
     """Each row is begun by one of them, once, and no number is given twice."""
-    case = OutboxCase(either_database)
+    case = OutboxCase(database)
     await case.fill(*(f"r{number}" for number in range(20)))
     other = case.open_again()
     both = [attempt for each in await asyncio.gather(work_off(case), work_off(other)) for attempt in each]

@@ -17,9 +17,9 @@ _LATER = NOW + timedelta(minutes=30)
 
 
 @pytest.fixture
-def case(either_database: Database) -> OutboxCase:
+def case(database: Database) -> OutboxCase:
     """Nobody, and nothing to send."""
-    return OutboxCase(either_database)
+    return OutboxCase(database)
 
 
 async def leave(case: OutboxCase) -> None:

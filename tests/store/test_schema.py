@@ -5,45 +5,21 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect
 
 from triage.errors import InputError, StoreError
-from triage.store import harvest_models, judge_models, models, reader_models  # noqa: F401 -- the metadata must know every table
+from triage.store import harvest_models, judge_models, mail_models, models, reader_models  # noqa: F401 -- the metadata must know every table
 from triage.store.base import Base
 from triage.store.engine import Database
 from triage.store.schema import (
     HEAD,
-    configure_alembic,
     ensure_schema,
     find_migrations,
     is_modelled,
     read_revision,
-    upgrade_schema,
-)
-
-_GROWN = (
-    (
-        "INSERT INTO papers (id, arxiv_id, version, title, abstract, authors, categories, is_announced_computed, "
-        "is_withdrawn, partial, source, content_hash, metadata_hash, first_seen, changed_at) VALUES "
-        "(1, '2604.00001', 1, 'T', 'A', '[]', '[]', 0, 0, '[]', 's', 'h', 'm', '2026-04-20', '2026-04-20')"
-    ),
-    "INSERT INTO paper_versions (paper_id, version) VALUES (1, 1)",
-    (
-        "INSERT INTO votes (reader, topic, arxiv_id, value, origin, created_at) "
-        "VALUES ('me', 't', '2604.00001', 1, 'cli', '2026-04-20')"
-    ),
-    (
-        "INSERT INTO shortlists (id, topic, week, size, fingerprint, scorer, considered, built_at, published_at) "
-        "VALUES (1, 't', '2026-W17', 20, 'f', 'prior-1', 1, '2026-04-20', '2026-04-20')"
-    ),
-    (
-        "INSERT INTO shortlist_entries (shortlist_id, paper_id, kind, rank, score, reasons, takeaway) "
-        "VALUES (1, 1, 'ranked', 1, 0.9, '[]', 'It works.')"
-    ),
 )
 
 
@@ -110,15 +86,6 @@ def test_head_is_the_newest_script() -> None:
     assert ScriptDirectory(str(find_migrations())).get_current_head() == HEAD
 
 
-async def test_down_to_nothing_and_up_again(database: Database, tmp_path: Path) -> None:
-    """Every migration can be undone, and done again."""
-    async with database.connection(writes=True) as connection:
-        await connection.run_sync(lambda sync: command.downgrade(configure_alembic(sync), "base"))
-    assert list_tables(tmp_path / "triage.db") == {"alembic_version"}
-    await ensure_schema(database)
-    assert list_tables(tmp_path / "triage.db") == {"alembic_version", "paper_words", *Base.metadata.tables}
-
-
 async def test_ensuring_the_schema_twice_changes_nothing(empty: Database, tmp_path: Path) -> None:
     """The first call builds it, the second finds it."""
     await ensure_schema(empty)
@@ -129,15 +96,15 @@ async def test_ensuring_the_schema_twice_changes_nothing(empty: Database, tmp_pa
     assert list_tables(tmp_path / "empty.db") == before == {"alembic_version", "paper_words", *Base.metadata.tables}
 
 
-async def test_a_newer_database_is_refused_and_left_alone(database: Database, tmp_path: Path) -> None:
+async def test_a_newer_database_is_refused_and_left_alone(sqlite: Database, tmp_path: Path) -> None:
     """A schema this program does not know is named in the error, and nothing is changed."""
     path = tmp_path / "triage.db"
     execute(path, "UPDATE alembic_version SET version_num = '9999'")
     before = list_tables(path)
     with pytest.raises(InputError, match="schema 9999, newer than this program knows"):
-        await ensure_schema(database)
+        await ensure_schema(sqlite)
     assert list_tables(path) == before
-    async with database.connection(writes=False) as connection:
+    async with sqlite.connection(writes=False) as connection:
         assert await connection.run_sync(read_revision) == "9999"
 
 
@@ -168,20 +135,3 @@ async def test_a_folder_that_does_not_exist_is_a_store_error(tmp_path: Path) -> 
     for thread in threading.enumerate():  # aiosqlite does not wait for the thread of a connection that never opened
         if "_connection_worker_thread" in thread.name:
             await asyncio.to_thread(thread.join, 5)
-
-
-async def test_a_grown_database_of_the_first_schema_is_upgraded_with_everything_in_it(tmp_path: Path) -> None:
-    """Papers, versions, votes and a frozen shortlist come through; what is new has a sensible value."""
-    path = tmp_path / "grown.db"
-    database = Database(f"sqlite+aiosqlite:///{path}")
-    async with database.connection(writes=True) as connection:
-        await connection.run_sync(lambda sync: upgrade_schema(sync, "0001"))
-    for statement in _GROWN:
-        execute(path, statement)
-    await ensure_schema(database)
-    async with database.read() as session:
-        versions = (await session.execute(text("SELECT paper_id, version, is_withdrawn FROM paper_versions"))).all()
-        entries = (await session.execute(text("SELECT rank, version, takeaway FROM shortlist_entries"))).all()
-        votes = (await session.execute(text("SELECT arxiv_id, value FROM votes"))).all()
-    await database.close()
-    assert (versions, entries, votes) == ([(1, 1, 0)], [(1, None, "It works.")], [("2604.00001", 1)])

@@ -26,10 +26,10 @@ _PAPERS = (
 
 
 @pytest.fixture
-async def shelf(either_database: Database) -> Database:
+async def shelf(database: Database) -> Database:
     """Four papers, keys 1 to 4."""
-    await keep(either_database, _PAPERS)
-    return either_database
+    await keep(database, _PAPERS)
+    return database
 
 
 async def keep(database: Database, rows: Sequence[tuple[str, str, str, tuple[str, ...]]]) -> None:
@@ -114,10 +114,10 @@ _ODD = (
         ('"Wei Zhang"', [3]),
     ],
 )
-async def test_a_word_is_found_in_all_its_spellings(either_database: Database, query: str, keys: list[int]) -> None:
+async def test_a_word_is_found_in_all_its_spellings(database: Database, query: str, keys: list[int]) -> None:
     """LaTeX, ligatures, full width, Greek and the letters that are more than an accent; no phrase goes across names."""
-    await keep(either_database, _ODD)
-    assert await find(either_database, query) == keys
+    await keep(database, _ODD)
+    assert await find(database, query) == keys
 
 
 @pytest.mark.parametrize(
@@ -133,11 +133,11 @@ async def test_a_word_is_found_in_all_its_spellings(either_database: Database, q
     ],
 )
 async def test_a_name_is_that_of_one_author(
-    either_database: Database, query: str, keys: tuple[int, ...], is_name: bool
+    database: Database, query: str, keys: tuple[int, ...], is_name: bool
 ) -> None:
     """Whole, or with a middle name; what holds its words anywhere follows."""
-    await keep(either_database, _ODD)
-    async with either_database.read() as session:
+    await keep(database, _ODD)
+    async with database.read() as session:
         hits = await find_by_words(session, read_query(query), 10)
     assert (set(hits.keys), hits.heading, hits.is_name) == (set(keys), int(is_name), is_name)
     assert not is_name or hits.keys[0] == keys[0]

@@ -23,9 +23,9 @@ _BOUNCE = Bounce(
 )
 
 
-async def test_a_suppressed_address_is_found_in_any_case(either_database: Database) -> None:
+async def test_a_suppressed_address_is_found_in_any_case(database: Database) -> None:
     """It is kept in lower case; another address is not found."""
-    async with either_database.write() as session:
+    async with database.write() as session:
         await suppress(session, "Ada@b.c", "bounced", "550 no such user", NOW)
         kept = Suppression("ada@b.c", "bounced", "550 no such user", NOW)
         assert await find_suppression(session, "ADA@b.c") == kept
@@ -33,30 +33,30 @@ async def test_a_suppressed_address_is_found_in_any_case(either_database: Databa
         assert await list_suppressions(session) == (kept,)
 
 
-async def test_the_first_reason_stands_but_a_complaint_outweighs_a_bounce(either_database: Database) -> None:
+async def test_the_first_reason_stands_but_a_complaint_outweighs_a_bounce(database: Database) -> None:
     """So that nobody lifts a bounce and mails to someone who complained."""
     seen = []
     for reason, detail in (("bounced", "1"), ("bounced", "2"), ("complained", "3"), ("bounced", "4")):
-        async with either_database.write() as session:
+        async with database.write() as session:
             await suppress(session, "ada@b.c", "complained" if reason == "complained" else "bounced", detail, NOW)
-        async with either_database.read() as session:
+        async with database.read() as session:
             found = await find_suppression(session, "ada@b.c")
         seen.append((found.reason, found.detail) if found else None)
 
     assert seen == [("bounced", "1"), ("bounced", "1"), ("complained", "3"), ("complained", "3")]
 
 
-async def test_an_address_may_have_mail_again(either_database: Database) -> None:
+async def test_an_address_may_have_mail_again(database: Database) -> None:
     """Whoever asks is told whether it was suppressed."""
-    async with either_database.write() as session:
+    async with database.write() as session:
         await suppress(session, "ada@b.c", "bounced", "", NOW)
         assert [await unsuppress(session, "ADA@b.c"), await unsuppress(session, "ada@b.c")] == [True, False]
         assert await find_suppression(session, "ada@b.c") is None
 
 
-async def test_a_report_counts_once_per_message_and_kind(either_database: Database) -> None:
+async def test_a_report_counts_once_per_message_and_kind(database: Database) -> None:
     """One that comes again is known already, and the transaction goes on."""
-    async with either_database.write() as session:
+    async with database.write() as session:
         told = [
             await record_bounce(session, _BOUNCE),
             await record_bounce(session, replace(_BOUNCE, received_at=_LATER)),
@@ -65,13 +65,13 @@ async def test_a_report_counts_once_per_message_and_kind(either_database: Databa
         ]
         await suppress(session, "bob@b.c", "bounced", "", NOW)
     assert told == [True, False, True, True]
-    async with either_database.read() as session:
+    async with database.read() as session:
         assert await find_suppression(session, "bob@b.c") is not None
 
 
-async def test_soft_bounces_are_counted_in_weeks(either_database: Database) -> None:
+async def test_soft_bounces_are_counted_in_weeks(database: Database) -> None:
     """Two in a week are one week; hard ones, others' and those before `since` do not count."""
-    async with either_database.write() as session:
+    async with database.write() as session:
         for number, (kind, email, week) in enumerate(
             [
                 ("soft", "ada@b.c", "2026-W15"),

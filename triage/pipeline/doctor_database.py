@@ -49,15 +49,25 @@ async def _check(database: Database) -> list[Check]:
 
 
 async def _check_server(database: Database) -> list[Check]:
-    where = database.url.render_as_string()
     try:
         async with database.connection(writes=False) as connection:
             checks = await connection.run_sync(
-                lambda sync: list(_inspect(lambda sql: [tuple(row) for row in sync.exec_driver_sql(sql)]))
+                lambda sync: list(_inspect_server(lambda sql: [tuple(row) for row in sync.exec_driver_sql(sql)]))
             )
-    except (StoreError, OSError) as error:
-        return [Check("database", "failed", f"{where} cannot be used ({error}): check TRIAGE_DATABASE_URL.")]
-    return [Check("database", "ok", f"{where} answers."), *checks]
+    except StoreError as error:
+        return [Check("database", "failed", f"{str(error).rstrip('.')}: check TRIAGE_DATABASE_URL and the server.")]
+    return [Check("database", "ok", f"{database.url.render_as_string()} answers."), *checks]
+
+
+def _inspect_server(query: Query) -> Iterator[Check]:
+    encoding = query("SHOW server_encoding")[0][0]
+    if encoding != "UTF8":
+        message = f"The database keeps text as {encoding}: make one with ENCODING 'UTF8', which all names fit into."
+        yield Check("encoding", "failed", message)
+    if query("SELECT to_regclass('alembic_version')")[0][0] is None:
+        yield Check("schema", "ok", "The database has no tables of Triage: fine, the first command makes them.")
+    else:
+        yield from _inspect(query)
 
 
 def _check_file(path: Path) -> list[Check]:

@@ -6,15 +6,18 @@ from contextlib import asynccontextmanager, contextmanager
 from sqlite3 import DatabaseError
 from typing import Any
 
-from sqlalchemy import URL, Dialect, Engine, ExceptionContext, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
+from sqlalchemy import URL, Dialect, Engine, ExceptionContext, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from triage.core.search_text import fold_search_text
 from triage.errors import InputError, StoreError
+from triage.store.urls import read_url, to_asyncio
 
 BUSY_TIMEOUT_MS = 30_000
+_CONNECT_TIMEOUT = 10.0  # seconds
+_LOCKED = frozenset({"55P03", "40P01"})  # PostgreSQL: a lock took too long, or two waited for each other
 Session = AsyncSession
 """What `Database.read` and `write` hand out, for those who pass it on."""
 
@@ -22,19 +25,25 @@ Session = AsyncSession
 class Database:
     """An engine with two kinds of transaction. `read` sees one snapshot; `write` waits its turn (`BEGIN IMMEDIATE`).
 
-    To be used from one event loop. Raises `InputError` for a URL that names no database or no asyncio driver that is
-    installed.
+    On PostgreSQL writers wait only for the rows and turns (`turns`) that they share, as long as SQLite's for theirs.
+    To be used from one event loop. Raises `InputError` for a URL that names no database that Triage can use.
     """
 
     def __init__(self, url: str) -> None:
+        self.url = read_url(url)
         try:
-            self.url = make_url(url)
-            self.engine: AsyncEngine = create_async_engine(self.url)
-        except (ArgumentError, InvalidRequestError, ModuleNotFoundError) as error:
+            self.engine: AsyncEngine = create_async_engine(to_asyncio(self.url), **_choose_options(self.url))
+        except ModuleNotFoundError as error:
             raise InputError(
-                f"TRIAGE_DATABASE_URL names no database that can be used: {error}. "
-                "Expected sqlite+aiosqlite:///PATH or postgresql+asyncpg://USER@HOST/NAME."
+                f"{self.url.render_as_string()} needs a package that is not installed ({error.name}). "
+                "Add it with: pip install 'triage[postgres]'"
             ) from error
+        is_server = self.url.get_backend_name() == "postgresql"
+        one_snapshot = {"isolation_level": "REPEATABLE READ"} if is_server else {}
+        self._engines = {
+            True: self.engine.execution_options(triage_writes=True),
+            False: self.engine.execution_options(triage_writes=False, **one_snapshot),
+        }
         translate_lost(self.engine.sync_engine)
         self._turn: asyncio.Lock | None = None
         if self.url.get_backend_name() == "sqlite":
@@ -60,15 +69,17 @@ class Database:
         with translate_errors(self.url):
             async with (
                 self._take_turn(writes=writes),
-                self.engine.execution_options(triage_writes=writes).begin() as connection,
+                self._engines[writes].begin() as connection,
             ):
                 yield connection
 
     @asynccontextmanager
     async def _session(self, *, writes: bool) -> AsyncIterator[AsyncSession]:
-        engine = self.engine.execution_options(triage_writes=writes)
         with translate_errors(self.url):
-            async with self._take_turn(writes=writes), AsyncSession(engine, expire_on_commit=False) as session:
+            async with (
+                self._take_turn(writes=writes),
+                AsyncSession(self._engines[writes], expire_on_commit=False) as session,
+            ):
                 yield session
 
     @asynccontextmanager
@@ -80,9 +91,7 @@ class Database:
         try:
             await asyncio.wait_for(self._turn.acquire(), BUSY_TIMEOUT_MS / 1000)
         except TimeoutError as error:
-            raise StoreError(
-                f"The database {self.url.render_as_string()} is busy: other changes take too long. Try again later."
-            ) from error
+            raise StoreError(_tell_busy(self.url)) from error
         try:
             yield
         finally:
@@ -93,12 +102,26 @@ class Database:
         await self.engine.dispose()
 
 
+def _choose_options(url: URL) -> dict[str, Any]:
+    """A pooled connection is tried before use, since the server may have been restarted meanwhile."""
+    if url.get_backend_name() == "sqlite":
+        return {}
+    settings = {"application_name": "triage", "lock_timeout": str(BUSY_TIMEOUT_MS), "timezone": "UTC"}
+    return {"pool_pre_ping": True, "connect_args": {"timeout": _CONNECT_TIMEOUT, "server_settings": settings}}
+
+
+def _tell_busy(url: URL) -> str:
+    return f"The database {url.render_as_string()} is busy: other changes take too long. Try again later."
+
+
 @contextmanager
 def translate_errors(url: URL) -> Iterator[None]:
     """What the driver raises becomes a `StoreError` that names the database, its password left out."""
     try:
         yield
     except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in _LOCKED:
+            raise StoreError(_tell_busy(url)) from error
         raise StoreError(f"The database {url.render_as_string()} failed: {error.orig}") from error
     except NoConnectionError as error:
         raise StoreError(f"The database {url.render_as_string()} is busy: all connections to it are taken.") from error

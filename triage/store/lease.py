@@ -28,9 +28,9 @@ from triage.ports import Grant
 from triage.store.engine import prepare_sqlite, translate_errors
 from triage.store.harvest_models import LeaseRow
 from triage.store.types import UtcDateTime
+from triage.store.urls import to_plain
 
 _log = structlog.get_logger(__name__)
-_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}  # no asyncio: adapters run in its loop
 TTL = 420.0
 """Seconds after which a silent holder is given up: more than the longest request (`HttpLimits.total`, 300) may take
 together with the waits for a name server and for a busy database (`BUSY_TIMEOUT_MS`)."""
@@ -210,15 +210,15 @@ def open_lease(url: URL, name: str = "arxiv") -> DatabaseLease | None:
 
 
 def _open_engine(url: URL) -> Engine:
-    backend = url.get_backend_name()
+    """Without asyncio, since adapters run in its loop."""
     try:
-        engine = create_engine(url.set(drivername=_DRIVERS[backend]), poolclass=NullPool)
+        engine = create_engine(to_plain(url), poolclass=NullPool)
     except (KeyError, ModuleNotFoundError) as error:
         raise InputError(
             f"Processes cannot take turns on {url.render_as_string()} (no driver: {error}). "
             "Expected SQLite, or PostgreSQL with the package psycopg installed."
         ) from error
-    if backend == "sqlite":
+    if url.get_backend_name() == "sqlite":
         prepare_sqlite(engine)
     return engine
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -188,7 +188,7 @@ def _has_come(moment: InstrumentedAttribute[Any], now: datetime) -> ColumnElemen
 async def _lock_waiting(
     session: AsyncSession, count: int, now: datetime, spare_domains: Collection[str]
 ) -> list[Delivery]:
-    spared = [DeliveryRow.email.endswith(f"@{domain}", autoescape=True) for domain in spare_domains]
+    spared = [func.lower(DeliveryRow.email).endswith(f"@{domain}", autoescape=True) for domain in spare_domains]
     query = (
         select(*COLUMNS)
         .where(DeliveryRow.state == _PENDING, _has_come(DeliveryRow.not_before, now), *(~each for each in spared))

@@ -1,9 +1,10 @@
 """Papers in the store: the selections the steps work on."""
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.core.paper import Paper
@@ -11,6 +12,13 @@ from triage.core.week import Week
 from triage.store.chunks import cut
 from triage.store.harvest_models import MarkRow
 from triage.store.models import PaperRow
+
+# Columns, not entities: to follow the changes of entities costs a session more than the query does.
+_COLUMNS = (
+    PaperRow.id,
+    PaperRow.content_hash,
+    *(PaperRow.__table__.c[name] for name in Paper.__struct_fields__ if name != "versions"),
+)
 
 
 class StoredPaper(msgspec.Struct, frozen=True):
@@ -26,17 +34,17 @@ async def select_week(session: AsyncSession, week: Week, categories: Collection[
 
     A paper whose categories are not all known stays in: losing it would be worse than ranking it.
     """
-    rows = await session.scalars(select(PaperRow).where(PaperRow.week == str(week)).order_by(PaperRow.arxiv_id))
+    rows = await session.execute(select(*_COLUMNS).where(PaperRow.week == str(week)).order_by(PaperRow.arxiv_id))
     return [to_stored(row) for row in rows if row.partial or not set(categories).isdisjoint(row.categories)]
 
 
 async def select_papers(session: AsyncSession, arxiv_ids: Iterable[str]) -> dict[str, StoredPaper]:
-    """The papers with those ids that the store has, by id."""
+    """The papers with those ids that the store has, by id and in order of ids."""
     wanted = sorted(set(arxiv_ids))
     found: dict[str, StoredPaper] = {}
     for chunk in cut(wanted):
-        query = select(PaperRow).where(PaperRow.arxiv_id.in_(chunk))
-        found.update({row.arxiv_id: to_stored(row) for row in await session.scalars(query)})
+        query = select(*_COLUMNS).where(PaperRow.arxiv_id.in_(chunk)).order_by(PaperRow.arxiv_id)
+        found.update({row.arxiv_id: to_stored(row) for row in await session.execute(query)})
     return found
 
 
@@ -44,7 +52,7 @@ async def select_keys(session: AsyncSession, keys: Iterable[int]) -> list[Stored
     """The papers with those keys in the store, by key; one that is gone is left out."""
     found: list[StoredPaper] = []
     for chunk in cut(sorted(set(keys))):
-        rows = await session.scalars(select(PaperRow).where(PaperRow.id.in_(chunk)).order_by(PaperRow.id))
+        rows = await session.execute(select(*_COLUMNS).where(PaperRow.id.in_(chunk)).order_by(PaperRow.id))
         found += [to_stored(row) for row in rows]
     return found
 
@@ -69,7 +77,7 @@ async def list_ids_before(session: AsyncSession, week: Week) -> list[str]:
     return [arxiv_id for arxiv_id, partial in await session.execute(query.order_by(PaperRow.arxiv_id)) if not partial]
 
 
-def to_stored(row: PaperRow) -> StoredPaper:
+def to_stored(row: PaperRow | Row[Any]) -> StoredPaper:
     """A row as the record the rest of the program works with (without its version history)."""
     paper = Paper(
         arxiv_id=row.arxiv_id,

@@ -117,8 +117,8 @@ async def list_visible_tags(session: AsyncSession, arxiv_ids: Collection[str], r
 
 
 async def load_own_marks(session: AsyncSession, arxiv_id: str, reader: str) -> OwnMarks:
-    """The reader's own votes and note."""
+    """The reader's own votes, in order of topics, and note."""
     votes = select(VoteRow.topic, VoteRow.value).where(of_reader(VoteRow, reader), VoteRow.arxiv_id == arxiv_id)
     note = select(NoteRow.text).where(of_reader(NoteRow, reader), NoteRow.arxiv_id == arxiv_id)
-    values: dict[str, int] = dict((await session.execute(votes)).all())
+    values: dict[str, int] = dict((await session.execute(votes.order_by(VoteRow.topic))).all())
     return OwnMarks(values, await session.scalar(note))

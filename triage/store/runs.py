@@ -51,7 +51,7 @@ async def find_last_run(session: AsyncSession, step: str, week: str | None) -> R
 async def find_first_unfinished(session: AsyncSession, step: str, since: datetime) -> Run | None:
     """The earliest run of a step for no week in particular that began after `since` and came to no end, or failed."""
     wanted = RunRow.step == step, RunRow.week.is_(None), RunRow.status.in_(("begun", "failed"))
-    query = select(RunRow).where(*wanted, RunRow.started_at > since).order_by(RunRow.started_at).limit(1)
+    query = select(RunRow).where(*wanted, RunRow.started_at > since).order_by(RunRow.started_at, RunRow.id).limit(1)
     row = await session.scalar(query)
     return _to_run(row) if row else None
 

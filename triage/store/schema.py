@@ -8,8 +8,9 @@ from sqlalchemy import Connection, inspect, text
 import triage
 from triage.errors import InputError
 from triage.store.engine import Database
+from triage.store.turns import take_turn_on
 
-HEAD = "0006"
+HEAD = "0008"
 """The newest migration; a test compares it with the folder, so that starting up need not import Alembic."""
 
 _SEARCH = frozenset({"words", "ix_papers_words"})  # of migration 0005, on PostgreSQL
@@ -40,10 +41,14 @@ async def ensure_schema(database: Database) -> None:
 
 
 def upgrade_schema(connection: Connection, revision: str = HEAD) -> None:
-    """Run the migrations up to `revision` on an open transaction; raise `InputError` for an unknown current one."""
+    """Run the migrations up to `revision` on an open transaction; raise `InputError` for an unknown current one.
+
+    Programs that start at the same time wait for each other; the second finds nothing to do.
+    """
     from alembic import command
     from alembic.script import ScriptDirectory
 
+    take_turn_on(connection, "schema")
     config = configure_alembic(connection)
     scripts = ScriptDirectory.from_config(config)
     current = read_revision(connection)

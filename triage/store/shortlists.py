@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.errors import ConflictError
 from triage.store.models import EntryRow, PaperRow, ShortlistRow
+from triage.store.turns import take_turn
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -119,6 +120,7 @@ async def load_shortlist(session: AsyncSession, topic: str, week: str) -> Shortl
 
 async def replace_shortlist(session: AsyncSession, shortlist: Shortlist, paper_keys: Sequence[int]) -> None:
     """Put a shortlist in place of its draft; `ConflictError` when it is frozen; keys in the order of the entries."""
+    await _take_turn(session, shortlist.topic, shortlist.week)
     query = select(ShortlistRow).where(ShortlistRow.topic == shortlist.topic, ShortlistRow.week == shortlist.week)
     old = await session.scalar(query)
     if old is not None and old.published_at is not None:
@@ -160,12 +162,14 @@ async def replace_shortlist(session: AsyncSession, shortlist: Shortlist, paper_k
 
 async def confirm_shortlist(session: AsyncSession, topic: str, week: str, now: datetime) -> None:
     """Keep that a draft, built anew, came out the same; a frozen one stays as it is."""
+    await _take_turn(session, topic, week)
     is_draft = ShortlistRow.topic == topic, ShortlistRow.week == week, ShortlistRow.published_at.is_(None)
     await session.execute(update(ShortlistRow).where(*is_draft, ShortlistRow.built_at < now).values(built_at=now))
 
 
 async def publish_shortlist(session: AsyncSession, topic: str, week: str, now: datetime) -> None:
     """Freeze a shortlist for good; idempotent."""
+    await _take_turn(session, topic, week)
     query = select(ShortlistRow).where(ShortlistRow.topic == topic, ShortlistRow.week == week)
     row = await session.scalar(query)
     if row is not None and row.published_at is None:
@@ -180,3 +184,8 @@ async def list_published_papers(session: AsyncSession, topic: str, *, other_than
         .where(ShortlistRow.topic == topic, ShortlistRow.week != other_than, ShortlistRow.published_at.is_not(None))
     )
     return set(await session.scalars(query))
+
+
+async def _take_turn(session: AsyncSession, topic: str, week: str) -> None:
+    """So that nobody replaces what another freezes meanwhile, and no two make the first draft."""
+    await take_turn(session, f"shortlist {topic} {week}")

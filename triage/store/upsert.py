@@ -18,6 +18,7 @@ from triage.store.chunks import cut
 from triage.store.conflict import insert_missing, insert_or_update
 from triage.store.models import ChangeRow, PaperRow, VersionRow
 from triage.store.papers import to_stored
+from triage.store.turns import take_turn
 
 _HISTORY = (
     "version",
@@ -59,6 +60,7 @@ async def upsert_papers(
     listing day that was read replaces one that was computed, or its id is among `relisted`. Several records with one
     id are merged first. In a replay, a record from before the paper last changed adds only what was not known.
     """
+    await take_turn(session, "papers")
     merged = _merge_records(papers)
     known = await _find_known(session, merged)
     fresh = [paper for paper in merged.values() if paper.arxiv_id not in known]

@@ -62,7 +62,10 @@ async def record_votes(
         for arxiv_id, value in votes.items()
         if arxiv_id not in known
     ]
-    await insert_missing(session, VoteRow, fresh)
+    # An update where the same vote came in meanwhile: the last one stands.
+    await insert_or_update(
+        session, VoteRow, fresh, on=("reader", "topic", "arxiv_id"), set_=("value", "origin", "created_at")
+    )
     return VoteCount(len(fresh), len(changed), len(known) - len(changed))
 
 
