@@ -22,7 +22,8 @@ from triage.pipeline.reconcile import Desk
 from triage.pipeline.replay import Clients
 from triage.pipeline.report import Progress, keep_quiet
 from triage.pipeline.score import Bench
-from triage.ports import Embedder, Feed, Index, Mailer
+from triage.ports import Embedder, Feed, Mailer
+from triage.reading.finder import Finder
 from triage.reading.fresh_index import FreshIndex
 from triage.reading.library import Library
 from triage.store.engine import Database
@@ -192,14 +193,15 @@ class Services:
             (lambda: self.open_judge(rules)) if self.has_judge else None,
         )
 
-    async def _open_index(self) -> Index:
+    async def _open_index(self) -> Finder:
         return await self._fresh_index.open()
 
     @cached_property
     def _fresh_index(self) -> FreshIndex:
-        from triage.adapters.faiss_index import FaissIndex
+        from triage.adapters.vector_index.folder import IndexFolder
 
-        return FreshIndex(self.database, self.embedder_name, lambda: FaissIndex(self.settings.threads))
+        shelf = IndexFolder(self.settings.home / "index", self.embedder_name, threads=self.settings.threads)
+        return FreshIndex(self.database, self.embedder_name, shelf)
 
     def bench(self, progress: Progress = keep_quiet) -> Bench:
         """What scoring and shortlists work with."""
@@ -208,6 +210,8 @@ class Services:
     async def close(self) -> None:
         """Write down what is still to be noted, and leave the mail server."""
         await self.uses.close()
+        if "_fresh_index" in vars(self):
+            await self._fresh_index.close()
         if "mailer" in vars(self):  # it was opened
             await self.mailer.close()
 

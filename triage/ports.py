@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from triage.core.paper import Paper
 from triage.core.question import Answer, Question
+from triage.core.vectors import Neighbour
 
 
 class SetAside(msgspec.Struct, frozen=True):
@@ -211,13 +212,6 @@ class Judge(Protocol):
         ...
 
 
-class Neighbour(msgspec.Struct, frozen=True):
-    """A paper's key in the store and the cosine of its vector with the one asked for."""
-
-    key: int
-    cosine: float
-
-
 class Index(Protocol):
     """Nearest neighbours among unit vectors of one embedder; a cache that can be deleted at any time."""
 
@@ -225,8 +219,17 @@ class Index(Protocol):
         """How many vectors it holds."""
         ...
 
+    @property
+    def is_overgrown(self) -> bool:
+        """Whether so many vectors came or went that one built anew would find faster."""
+        ...
+
     def add(self, keys: Sequence[int], vectors: NDArray[np.float32]) -> None:
-        """Take `(n, d) float32`, unit rows; a key that it has keeps its newest vector."""
+        """Take `(n, d) float32`, unit rows, or raise `StoreError`; a key that it has keeps its newest vector."""
+        ...
+
+    def remove(self, keys: Sequence[int]) -> None:
+        """Forget them; unknown ones change nothing."""
         ...
 
     def search(self, vector: NDArray[np.float32], count: int) -> list[Neighbour]:

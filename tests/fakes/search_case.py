@@ -7,8 +7,8 @@ from pathlib import Path
 from fakes.judging_case import NOW, read_bundled_rubric
 from msgspec.structs import replace
 
-from triage.adapters.faiss_index import FaissIndex
 from triage.adapters.hashing import NAME, HashingEmbedder
+from triage.adapters.vector_index.folder import IndexFolder
 from triage.errors import ModelError
 from triage.ports import Embedder
 from triage.reading.fresh_index import FreshIndex
@@ -20,7 +20,7 @@ from triage.store.engine import Database
 async def open_searchable(path: Path) -> AsyncIterator[Library]:
     """On a database file, with the bundled rubric and time that stands still."""
     database, embedder = Database(f"sqlite+aiosqlite:///{path}"), HashingEmbedder()
-    index = FreshIndex(database, NAME, FaissIndex)
+    index = FreshIndex(database, NAME, IndexFolder(path.parent / "index", NAME))
     try:
         yield Library(database, read_bundled_rubric(), NAME, lambda: embedder, index.open, lambda: NOW)
     finally:

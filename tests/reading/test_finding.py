@@ -8,8 +8,8 @@ from fakes.judging_case import NOW
 from fakes.search_case import break_model, open_searchable
 from sqlalchemy import delete, update
 
-from triage.adapters.faiss_index import FaissIndex
 from triage.adapters.hashing import NAME, HashingEmbedder
+from triage.adapters.vector_index.folder import IndexFolder
 from triage.core.paper import Paper
 from triage.errors import InputError
 from triage.pipeline.embed import embed_papers
@@ -140,10 +140,10 @@ async def test_searches_that_make_no_sense_are_refused(library: Library, q: str,
         await search(library, q, "me", limit)
 
 
-async def test_the_index_is_built_once_and_takes_in_what_is_new(library: Library) -> None:
+async def test_the_index_is_built_once_and_takes_in_what_is_new(library: Library, tmp_path: Path) -> None:
     """At most every three seconds it looks; the vector of a changed text replaces the old one."""
     seconds = [0.0]
-    fresh = FreshIndex(library.database, NAME, FaissIndex, lambda: seconds[0])
+    fresh = FreshIndex(library.database, NAME, IndexFolder(tmp_path, NAME), lambda: seconds[0])
     first, second = await asyncio.gather(fresh.open(), fresh.open())
     assert first is second
     before = len(first)
@@ -158,11 +158,11 @@ async def test_the_index_is_built_once_and_takes_in_what_is_new(library: Library
     assert (await fresh.open()).search(vector, 1)[0].cosine == pytest.approx(1, abs=0.2)
 
 
-async def test_vectors_of_old_texts_and_of_other_models_are_left_out(library: Library) -> None:
+async def test_vectors_of_old_texts_and_of_other_models_are_left_out(library: Library, tmp_path: Path) -> None:
     """Only what was made of the present text by the embedder in force is compared."""
     async with library.database.write() as session:
         await session.execute(update(PaperRow).where(PaperRow.arxiv_id == "2605.90041").values(content_hash="0" * 64))
         await session.execute(update(EmbeddingRow).where(EmbeddingRow.id <= 3).values(embedder="another"))
-    index = await FreshIndex(library.database, NAME, FaissIndex).open()
+    index = await FreshIndex(library.database, NAME, IndexFolder(tmp_path, NAME)).open()
     assert len(index) == 85 - 1 - 3
     assert np.isfinite([each.cosine for each in index.search(HashingEmbedder().embed(["x"])[0], 100)]).all()

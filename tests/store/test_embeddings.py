@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 
 from triage.core.paper import Paper
 from triage.errors import StoreError
-from triage.store.embeddings import load_vectors, save_vectors, stack_vectors
+from triage.store.embeddings import count_unembedded, load_vectors, save_vectors, select_embedded, stack_vectors
 from triage.store.engine import Database
 from triage.store.models import EmbeddingRow
 from triage.store.papers import StoredPaper, select_papers
@@ -112,3 +112,18 @@ async def test_no_papers_no_vectors(database: Database) -> None:
     async with database.write() as session:
         await save_vectors(session, [], "small", np.empty((0, 8), dtype=np.float32))
         assert await load_vectors(session, [], "small") == {}
+
+
+async def test_papers_with_a_vector_are_told_apart_and_counted(database: Database) -> None:
+    """Only a vector of this embedder for the present text counts."""
+    papers = await add_papers(database, 3)
+    async with database.write() as session:
+        await save_vectors(session, papers[:2], "small", make_units(2))
+        assert await select_embedded(session, papers, "small") == {papers[0].key, papers[1].key}
+        assert await count_unembedded(session, "small") == 1
+        assert await select_embedded(session, papers, "large") == set()
+        assert await count_unembedded(session, "large") == 3
+    changed = await add_papers(database, 1, abstract="B")
+    async with database.read() as session:
+        assert await select_embedded(session, changed, "small") == set()
+        assert await count_unembedded(session, "small") == 2

@@ -6,19 +6,20 @@ from datetime import datetime
 import msgspec
 
 from triage.core.rubric import Rubric
-from triage.ports import Embedder, Index
+from triage.ports import Embedder
+from triage.reading.finder import Finder
 from triage.store.engine import Database
 
 
 class Library(msgspec.Struct, frozen=True):
     """The database, the rubric in force, and what finds papers by meaning.
 
-    `open_index` hands out the index of the papers that have vectors of `embedder_name` now.
+    `open_index` hands out what finds the papers that have vectors of `embedder_name` now.
     """
 
     database: Database
     rubric: Rubric
     embedder_name: str
     open_embedder: Callable[[], Embedder]
-    open_index: Callable[[], Awaitable[Index]]
+    open_index: Callable[[], Awaitable[Finder]]
     clock: Callable[[], datetime]

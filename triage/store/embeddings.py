@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.core.week import Week
@@ -20,13 +20,6 @@ _LITTLE_ENDIAN = np.dtype("<f4")
 _BATCH = 2_000  # 3 MB of vectors of 384 numbers
 
 
-class VectorState(msgspec.Struct, frozen=True):
-    """What tells whether vectors were added: the newest one's number, 0 without any, and how many there are."""
-
-    newest: int
-    count: int
-
-
 class VectorBatch(msgspec.Struct, frozen=True):
     """Papers' `keys` and `(n, d) float32`, unit rows, in the same order."""
 
@@ -34,37 +27,35 @@ class VectorBatch(msgspec.Struct, frozen=True):
     vectors: NDArray[np.float32]
 
 
-async def read_vector_state(session: AsyncSession) -> VectorState:
-    """Of all embedders together; takes milliseconds."""
-    row = (await session.execute(select(func.max(EmbeddingRow.id), func.count()).select_from(EmbeddingRow))).one()
-    return VectorState(row[0] or 0, row[1])
-
-
 async def stream_vectors(session: AsyncSession, embedder: str, after: int = 0) -> AsyncIterator[VectorBatch]:
     """The vectors of present texts with a number above `after`, by number; raises `StoreError` for a damaged one."""
-    query = (
+    query = _select_present(embedder).order_by(EmbeddingRow.id).limit(_BATCH)
+    while rows := (await session.execute(query.where(EmbeddingRow.id > after))).all():
+        yield VectorBatch([row.paper_id for row in rows], _read_vectors(rows))
+        after = rows[-1].id
+
+
+async def stream_vectors_of(session: AsyncSession, embedder: str, keys: Sequence[int]) -> AsyncIterator[VectorBatch]:
+    """The vectors of these papers' present texts, where there are any; raises `StoreError` for a damaged one."""
+    for chunk in cut(keys):
+        query = _select_present(embedder).where(EmbeddingRow.paper_id.in_(chunk)).order_by(EmbeddingRow.id)
+        if rows := (await session.execute(query)).all():
+            yield VectorBatch([row.paper_id for row in rows], _read_vectors(rows))
+
+
+def _select_present(embedder: str) -> Select[int, int, bytes, int]:
+    return (
         select(EmbeddingRow.id, EmbeddingRow.paper_id, EmbeddingRow.vector, EmbeddingRow.dimension)
         .join(PaperRow, (PaperRow.id == EmbeddingRow.paper_id) & (PaperRow.content_hash == EmbeddingRow.content_hash))
         .where(EmbeddingRow.embedder == embedder)
-        .order_by(EmbeddingRow.id)
-        .limit(_BATCH)
     )
-    while rows := (await session.execute(query.where(EmbeddingRow.id > after))).all():
-        vectors = np.stack([_read_vector(blob, dimension, key) for _, key, blob, dimension in rows])
-        yield VectorBatch([key for _, key, _, _ in rows], vectors)
-        after = rows[-1][0]
 
 
 async def list_unembedded(
     session: AsyncSession, embedder: str, *, after: int = 0, limit: int = _BATCH, week: Week | None = None
 ) -> list[int]:
     """Keys above `after` of papers whose present text has no vector of this embedder, by key, at most `limit`."""
-    has_vector = select(EmbeddingRow.id).where(
-        EmbeddingRow.paper_id == PaperRow.id,
-        EmbeddingRow.embedder == embedder,
-        EmbeddingRow.content_hash == PaperRow.content_hash,
-    )
-    query = select(PaperRow.id).where(PaperRow.id > after, ~has_vector.exists()).order_by(PaperRow.id).limit(limit)
+    query = select(PaperRow.id).where(PaperRow.id > after, _lacks_vector(embedder)).order_by(PaperRow.id).limit(limit)
     if week is not None:
         query = query.where(PaperRow.week == str(week))
     return list(await session.scalars(query))
@@ -124,7 +115,44 @@ def stack_vectors(papers: Sequence[StoredPaper], vectors: Mapping[int, NDArray[n
 
 
 def _read_vector(blob: bytes, dimension: int, key: int) -> NDArray[np.float32]:
-    vector = np.frombuffer(blob, dtype=_LITTLE_ENDIAN).astype(np.float32)
-    if len(vector) != dimension or not abs(float(np.linalg.norm(vector)) - 1) < _UNIT_TOLERANCE:
-        raise StoreError(f"The vector of paper {key} in the database is damaged; delete it and run `triage embed`.")
-    return vector
+    if len(blob) == dimension * _LITTLE_ENDIAN.itemsize:
+        vector = np.frombuffer(blob, dtype=_LITTLE_ENDIAN).astype(np.float32)
+        if abs(float(np.linalg.norm(vector)) - 1) < _UNIT_TOLERANCE:
+            return vector
+    raise StoreError(f"The vector of paper {key} in the database is damaged; delete it and run `triage embed`.")
+
+
+def _read_vectors(rows: Sequence[Row[int, int, bytes, int]]) -> NDArray[np.float32]:
+    """All at once, since it is done a million times; a damaged one is found and named one by one."""
+    dimension = rows[0].dimension
+    if all(len(row.vector) == dimension * _LITTLE_ENDIAN.itemsize for row in rows):
+        vectors = np.frombuffer(b"".join(row.vector for row in rows), _LITTLE_ENDIAN).reshape(-1, dimension)
+        if bool(np.all(np.abs(np.linalg.norm(vectors, axis=1) - 1) < _UNIT_TOLERANCE)):
+            return vectors.astype(np.float32)
+    return np.stack([_read_vector(row.vector, row.dimension, row.paper_id) for row in rows])
+
+
+async def select_embedded(session: AsyncSession, papers: Sequence[StoredPaper], embedder: str) -> set[int]:
+    """Keys of the papers whose present text has a vector of this embedder, none of which is read."""
+    hashes = {paper.key: paper.content_hash for paper in papers}
+    found: set[int] = set()
+    for chunk in cut(sorted(hashes)):
+        query = select(EmbeddingRow.paper_id, EmbeddingRow.content_hash).where(
+            EmbeddingRow.paper_id.in_(chunk), EmbeddingRow.embedder == embedder
+        )
+        found.update(key for key, content_hash in await session.execute(query) if hashes[key] == content_hash)
+    return found
+
+
+async def count_unembedded(session: AsyncSession, embedder: str) -> int:
+    """How many papers lack a vector of this embedder for their present text; reads all papers, but no vector."""
+    return await session.scalar(select(func.count()).select_from(PaperRow).where(_lacks_vector(embedder))) or 0
+
+
+def _lacks_vector(embedder: str) -> ColumnElement[bool]:
+    vector = select(EmbeddingRow.id).where(
+        EmbeddingRow.paper_id == PaperRow.id,
+        EmbeddingRow.embedder == embedder,
+        EmbeddingRow.content_hash == PaperRow.content_hash,
+    )
+    return ~vector.exists()
