@@ -1,28 +1,36 @@
-"""Default embedder against sentence-transformers: speed side by side, and how close the vectors are.
+"""All forms of MiniLM against plain `SentenceTransformer.encode`: speed side by side, fidelity, share of the ceiling.
 
-Both embed the same papers, a round at a time and in turns, so that other work on the machine slows both alike.
+All embed the same papers, a round at a time and in turns, so that other work on the machine slows all alike. The
+reference is torch in float32 at its default batch; the ceiling is the speed of bare matrix products in this same run.
 
-    python benchmarks/embed_speed.py week-2026-W31.jsonl.gz --papers 1000 --json
+    python benchmarks/embed_speed.py --data FOLDER --papers 600 --json
 
-The file is JSON lines with `title` and `abstract` (gzip). Needs the extra `models`.
+FOLDER has `arxiv/week-2026-W31.jsonl.gz` (JSON lines with `id`, `title` and `abstract`) and, for nDCG@20, judgements of
+that week and of W13 in `judgements/`. Needs the extras `models` and `fast`. Takes five minutes on two quiet cores.
 """
 
 import argparse
 import gzip
 import json
+import resource
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.adapters.minilm import MiniLmEmbedder
-from triage.adapters.sentence_transformer import REFERENCE_MODEL, SentenceTransformerEmbedder
+from benchmarks.embed_ceiling import count_gflop, measure_gemm
+from benchmarks.embed_quality import measure_ranking
+from triage.adapters.embedders import open_embedder
+from triage.adapters.sentence_transformer import REFERENCE_MODEL
 from triage.ports import Embedder
 
+_FORMS = ("minilm", "minilm-bf16", "minilm-int8")
 _ROUND = 100  # papers
 _NEIGHBOURS = 10
 
@@ -53,12 +61,13 @@ def read_texts(file: Path, papers: int) -> list[str]:
     return [f"{record['title']}\n{record['abstract']}" for record in records]
 
 
-def run_in_turns(ours: Lap, theirs: Lap, texts: Sequence[str]) -> None:
-    """Warm both up, then let them embed each round one after the other; who starts alternates."""
-    for lap in (ours, theirs):
+def run_in_turns(laps: Sequence[Lap], texts: Sequence[str]) -> None:
+    """Warm all up, then let them embed each round one after the other; who starts changes."""
+    for lap in laps:
         lap.embedder.embed(texts[:8])
     for number, start in enumerate(range(0, len(texts), _ROUND)):
-        for lap in (ours, theirs) if number % 2 else (theirs, ours):
+        first = number % len(laps)
+        for lap in (*laps[first:], *laps[:first]):
             lap.embed(texts[start : start + _ROUND])
 
 
@@ -73,48 +82,78 @@ def _nearest(vectors: Vectors) -> list[set[int]]:
     return [set(row) for row in np.argsort(-cosines, axis=1)[:, :_NEIGHBOURS].tolist()]
 
 
-def measure(file: Path, papers: int, threads: int) -> dict[str, str | float]:
-    """Everything the report says; speeds are papers per second, ratios above 1 favour the default embedder."""
-    start = time.perf_counter()
-    ours = Lap(MiniLmEmbedder(threads))
-    seconds_to_start = time.perf_counter() - start
-    theirs = Lap(SentenceTransformerEmbedder(REFERENCE_MODEL, device="cpu"))
-    texts = read_texts(file, papers)
-    run_in_turns(ours, theirs, texts)
-    vectors, reference = np.concatenate(ours.vectors), np.concatenate(theirs.vectors)
-    cosines = np.sum(vectors * reference, axis=1)
+def compare(lap: Lap, reference: Lap, ceiling: float) -> dict[str, str | float]:
+    """What the report says of one form; `ceiling` is papers per second if all were bare matrix products."""
+    vectors, theirs = np.concatenate(lap.vectors), np.concatenate(reference.vectors)
+    cosines = np.sum(vectors * theirs, axis=1)
+    speed = len(vectors) / sum(lap.wall)
     return {
-        "embedder": ours.embedder.name,
-        "reference": theirs.embedder.name,
-        "papers": len(texts),
-        "seconds_to_start": seconds_to_start,
-        "papers_per_second": len(texts) / sum(ours.wall),
-        "reference_papers_per_second": len(texts) / sum(theirs.wall),
-        "speed_ratio": sum(theirs.wall) / sum(ours.wall),
-        "speed_ratio_median_round": statistics.median(b / a for a, b in zip(ours.wall, theirs.wall, strict=True)),
-        "papers_per_cpu_second": len(texts) / sum(ours.cpu),
-        "reference_papers_per_cpu_second": len(texts) / sum(theirs.cpu),
-        "cpu_ratio": sum(theirs.cpu) / sum(ours.cpu),
+        "name": lap.embedder.name,
+        "papers_per_second": speed,
+        "papers_per_cpu_second": len(vectors) / sum(lap.cpu),
+        "speed_ratio": sum(reference.wall) / sum(lap.wall),
+        "speed_ratio_median_round": statistics.median(b / a for a, b in zip(lap.wall, reference.wall, strict=True)),
+        "cpu_ratio": sum(reference.cpu) / sum(lap.cpu),
+        "share_of_ceiling": speed / ceiling,
         "cosine_mean": float(cosines.mean()),
         "cosine_min": float(cosines.min()),
-        "top10_overlap": overlap_neighbours(vectors, reference),
+        "top10_overlap": overlap_neighbours(vectors, theirs),
     }
 
 
+def measure(folder: Path, papers: int, threads: int) -> dict[str, object]:
+    """Everything the report says; ratios above 1 favour ours."""
+    texts = read_texts(folder / "arxiv" / "week-2026-W31.jsonl.gz", papers)
+    laps = {name: Lap(open_embedder(name, threads)) for name in (REFERENCE_MODEL, *_FORMS)}
+    run_in_turns(list(laps.values()), texts)
+    gemm, work = measure_gemm(threads), count_gflop(texts)
+    precisions = dict(zip(laps, ("float32", "float32", "bfloat16", "int8"), strict=True))
+    forms = {
+        name: compare(lap, laps[REFERENCE_MODEL], gemm[precisions[name]] / work) | {"peak_mb": measure_peak(name)}
+        for name, lap in laps.items()
+    }
+    ranking = measure_ranking(folder, {name: lap.embedder for name, lap in laps.items()})
+    return {"papers": len(texts), "gflop_per_paper": work, "gemm_gflops": gemm, "forms": forms, "ndcg_at_20": ranking}
+
+
+def measure_peak(name: str) -> float:
+    """Peak memory in MB of a process of its own that embeds 64 long texts."""
+    command = [sys.executable, __file__, "--peak-of", name]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 -- our own file, no shell
+    return float(done.stdout)
+
+
+def _print_peak(name: str) -> None:
+    open_embedder(name, 0).embed(["graph " * 300] * 64)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)  # kB on Linux
+
+
+def _print_table(result: Mapping[str, object]) -> None:
+    for key, value in result.items():
+        if isinstance(value, Mapping):
+            print(f"\n{key}")
+            _print_table(value)
+        else:
+            print(f"  {key:26} {value:.4f}" if isinstance(value, float) else f"  {key:26} {value}")
+
+
 def main() -> None:
-    """Print the measurements as a table, or as one JSON object."""
+    """Print the measurements as tables, or as one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--papers", type=int, default=1000)
-    parser.add_argument("--threads", type=int, default=0, help="for the default embedder; 0: every core")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--papers", type=int, default=600)
+    parser.add_argument("--threads", type=int, default=0, help="for our forms; 0: every core")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--peak-of", help=argparse.SUPPRESS)
     args = parser.parse_args()
-    result = measure(args.file, args.papers, args.threads)
+    if args.peak_of:
+        _print_peak(args.peak_of)
+        return
+    result = measure(args.data, args.papers, args.threads)
     if args.json:
         print(json.dumps(result, indent=2))
-        return
-    for key, value in result.items():
-        print(f"{key:32} {value:.4f}" if isinstance(value, float) else f"{key:32} {value}")
+    else:
+        _print_table(result)
 
 
 if __name__ == "__main__":

