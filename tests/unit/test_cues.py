@@ -1,8 +1,10 @@
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from triage.core.cues import count_near, count_phrase, find_near, find_phrase, normalise_words
+from triage.core.cues import count_near, count_phrases, find_near, find_phrase, normalise_words
 from triage.core.rubric import NearCue
 
 WORDS = st.lists(st.sampled_from(["agent", "agents", "benchmark", "a", "of", "evaluating"]), max_size=30)
@@ -21,7 +23,31 @@ WORDS = st.lists(st.sampled_from(["agent", "agents", "benchmark", "a", "of", "ev
 )
 def test_phrase_is_counted(text: str, phrase: str, count: int) -> None:
     """A phrase matches whole words, hyphens are blanks, and a star stands for the rest of a word."""
-    assert count_phrase(normalise_words(text), phrase) == count
+    assert count_phrases(normalise_words(text), (phrase,)) == [count]
+
+
+@given(st.text(st.sampled_from("aAé_ -1\u00a0\x1cß東\u212a"), max_size=30))
+@settings(max_examples=100, deadline=None)
+def test_words_are_runs_of_letters_and_digits(text: str) -> None:
+    """The short way for plain ASCII gives what the definition gives."""
+    words = re.findall(r"[^\W_]+", text.lower())
+    assert normalise_words(text) == f" {' '.join(words)} "
+
+
+@given(WORDS)
+@settings(max_examples=100, deadline=None)
+def test_phrases_are_counted_as_a_plain_pattern_does(words: list[str]) -> None:
+    """Phrases with whole words, with stars and with both; a word that ends one may begin the next."""
+    text = normalise_words(" ".join(words))
+    wanted = {
+        "agent": r"agent",
+        "agent*": r"agent[^ ]*",
+        "evaluating agent*": r"evaluating agent[^ ]*",
+        "a of": r"a of",
+    }
+    wanted["*ts benchmark"] = r"[^ ]*ts benchmark"
+    expected = [len(re.findall(f"(?<= ){pattern}(?= )", text)) for pattern in wanted.values()]
+    assert count_phrases(text, tuple(wanted)) == expected
 
 
 def test_found_phrase_is_the_papers_own_words() -> None:

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.core.cues import count_near, count_phrase, find_phrase, normalise_words
+from triage.core.cues import count_near, count_phrases, find_phrase, normalise_words
 from triage.core.rubric import Topic
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -79,11 +79,12 @@ def measure_meaning(vectors: NDArray[np.float32], topic: TopicVectors) -> NDArra
 
 def score_parts(words: PaperWords, topic: Topic, meaning: float) -> dict[str, float]:
     """The share of every part in the logit."""
+    phrases = tuple(cue.phrase for cue in topic.cues)
+    in_title = zip(topic.cues, count_phrases(words.title, phrases), strict=True)
+    in_abstract = zip(topic.cues, count_phrases(words.abstract, phrases), strict=True)
     measured = {
-        "title_cues": math.fsum(cue.weight for cue in topic.cues if count_phrase(words.title, cue.phrase)),
-        "abstract_cues": math.fsum(
-            cue.weight * _saturate(count_phrase(words.abstract, cue.phrase), _REPEATS) for cue in topic.cues
-        ),
+        "title_cues": math.fsum(cue.weight for cue, count in in_title if count),
+        "abstract_cues": math.fsum(cue.weight * _saturate(count, _REPEATS) for cue, count in in_abstract if count),
         "title_near": math.fsum(near.weight for near in topic.near if count_near(words.title, near)),
         "abstract_near": math.fsum(
             near.weight * _saturate(count_near(words.abstract, near), _NEAR_REPEATS) for near in topic.near

@@ -19,7 +19,15 @@ from triage.core.prior import (
     to_probability,
 )
 from triage.core.rubric import Rubric, Topic, fingerprint
-from triage.core.taste import BACKGROUND_SIZE, TASTE_NAME, Examples, Taste, fit_taste, has_seen_enough
+from triage.core.taste import (
+    BACKGROUND_SIZE,
+    MIN_RELEVANT,
+    TASTE_NAME,
+    Examples,
+    Taste,
+    fit_taste,
+    has_seen_enough,
+)
 from triage.core.week import Week
 from triage.pipeline.embed import embed_papers
 from triage.pipeline.report import Progress, StepReport, keep_quiet
@@ -40,7 +48,10 @@ SURELY_NOT = 0.05
 
 
 class Voted(msgspec.Struct, frozen=True):
-    """The papers that votes on a topic speak of, as far as the store has them, and the background beside them."""
+    """The papers that votes on a topic speak of, as far as the store has them, and the background beside them.
+
+    The background is left empty where the relevant ones are too few for taste: drawing it costs most of a scoring.
+    """
 
     relevant: tuple[StoredPaper, ...]
     irrelevant: tuple[StoredPaper, ...]
@@ -160,16 +171,16 @@ async def _find_voted(
         everyone = {each.name: await load_votes(session, each.name, each.tags) for each in bench.rubric.topics}
         votes, voted = everyone[topic.name], set().union(*everyone.values())
         known = await select_papers(session, votes)
+        relevant = tuple(paper for arxiv_id, paper in sorted(known.items()) if votes[arxiv_id] > 0)
+        irrelevant = tuple(paper for arxiv_id, paper in sorted(known.items()) if votes[arxiv_id] < 0)
+        if len(relevant) < MIN_RELEVANT:
+            return Voted(relevant, irrelevant, ())
         background = await sample_background(session, bench.embedder.name, week, BACKGROUND_SIZE, without=voted)
     if len(background) < ENOUGH_BACKGROUND:  # a store of one week: what the prior is sure of stands in
         background += [
             paper for paper in papers if paper.paper.arxiv_id not in voted and prior[paper.key].value < SURELY_NOT
         ]
-    return Voted(
-        tuple(paper for arxiv_id, paper in sorted(known.items()) if votes[arxiv_id] > 0),
-        tuple(paper for arxiv_id, paper in sorted(known.items()) if votes[arxiv_id] < 0),
-        tuple(background),
-    )
+    return Voted(relevant, irrelevant, tuple(background))
 
 
 async def learn_taste(bench: Bench, voted: Voted) -> Taste:

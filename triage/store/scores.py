@@ -34,15 +34,15 @@ async def load_scores(session: AsyncSession, papers: Sequence[StoredPaper], key:
     keys = sorted(hashes)
     scores: dict[int, Score] = {}
     for chunk in cut(keys):
-        query = select(ScoreRow).where(
+        query = select(ScoreRow.paper_id, ScoreRow.content_hash, ScoreRow.score, ScoreRow.parts).where(
             ScoreRow.paper_id.in_(chunk),
             ScoreRow.topic == key.topic,
             ScoreRow.fingerprint == key.fingerprint,
             ScoreRow.scorer == key.scorer,
         )
-        for row in await session.scalars(query):
-            if hashes[row.paper_id] == row.content_hash:
-                scores[row.paper_id] = Score(row.score, row.parts)
+        for paper_key, content_hash, value, parts in await session.execute(query):
+            if hashes[paper_key] == content_hash:
+                scores[paper_key] = Score(value, parts)
     return scores
 
 
