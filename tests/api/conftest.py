@@ -5,17 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes.lab_case import Lab, open_client, prepare_lists, prepare_readers
+from fakes.lab_case import Lab, open_client, prepare_readers
 from litestar import Litestar
 from litestar.testing import TestClient
-
-
-@pytest.fixture(scope="session")
-def listed_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the bundled week and both shortlists; copy it, do not use it."""
-    path = tmp_path_factory.mktemp("listed") / "triage.db"
-    prepare_lists(path)
-    return path
 
 
 @pytest.fixture(scope="session")

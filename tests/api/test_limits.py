@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from fakes.door_case import come_from
+from fakes.lab_case import ADDRESS, LentClient
 from litestar import Litestar
 from litestar.testing import TestClient
 from litestar.types import Receive, Scope, Send
@@ -19,7 +20,7 @@ PUBLIC = "https://triage.example.org"
 
 def open_client(home: Path, **settings: object) -> TestClient[Litestar]:
     """An application on an empty store."""
-    return TestClient(create_app(Settings.model_validate({"home": home} | settings)), base_url="http://127.0.0.1:8000")
+    return LentClient(Settings.model_validate({"home": home} | settings))
 
 
 @pytest.fixture
@@ -154,7 +155,8 @@ def test_a_proxy_that_nobody_trusts_is_told_of_once(
 ) -> None:
     """All its readers share one limit until it is."""
     configure_logging("info")
-    with open_client(tmp_path, accounts=True, public_url=PUBLIC, trusted_proxy=proxy) as client:
+    app = create_app(Settings(home=tmp_path, accounts=True, public_url=PUBLIC, trusted_proxy=proxy))
+    with TestClient(app, base_url=ADDRESS) as client:
         for _ in range(3):
             client.get("/healthz", headers={"host": "triage.example.org", "x-forwarded-for": "192.0.2.1"})
     log = capsys.readouterr().err

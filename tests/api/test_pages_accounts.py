@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -32,12 +33,19 @@ CAROL = "carol@example.org"
 LIST = "/shortlists/agent-evaluation/2026-W20"
 
 
-@pytest.fixture
-def strangers(lab_sample: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[TestClient[Litestar]]:
-    """A browser that nobody signed in with; bob has a password."""
-    path = tmp_path / "triage.db"
-    path.write_bytes(lab_sample[0].read_bytes())
+@pytest.fixture(scope="module")
+def store(lab_sample: tuple[Path, dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lab's, in which bob has a password, which takes long to hash; copy it, do not use it."""
+    path = tmp_path_factory.mktemp("password") / "triage.db"
+    shutil.copy(lab_sample[0], path)
     asyncio.run(_give_password(path))
+    return path
+
+
+@pytest.fixture
+def strangers(store: Path, tmp_path: Path) -> Iterator[TestClient[Litestar]]:
+    """A browser that nobody signed in with; bob has a password."""
+    shutil.copy(store, tmp_path / "triage.db")
     with open_client(tmp_path, accounts=True) as client:
         yield client
 

@@ -131,6 +131,7 @@ def test_another_readers_marks_are_not_there(lab: Lab) -> None:
 
 def test_the_map_places_the_papers_of_a_week(client: TestClient[Litestar]) -> None:
     """Every point lies in the unit square, and those on the topic's list are marked."""
+    client.app.state.drawings.patience = 10.0  # a busy machine draws slowly
     drawn = client.get("/api/v1/map/2026-W20", params={"topic": TOPIC}).json()
     assert all(0 <= point["x"] <= 1 and 0 <= point["y"] <= 1 for point in drawn["points"])
     assert 0 < sum(point["is_listed"] for point in drawn["points"]) < len(drawn["points"])

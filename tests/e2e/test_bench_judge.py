@@ -37,11 +37,11 @@ def run(root: Path, *arguments: str) -> tuple[int, Any]:
 
 
 def test_no_promise_is_broken_under_faults(root: Path) -> None:
-    """Some faults alone and some mixed: nothing crashes, no paper drops out, and no limit is passed."""
-    code, report = run(root, "benchmarks/judge_faults.py", "--runs", "4", "--processes", "1", "--json")
+    """One fault alone, then some mixed: nothing crashes, no paper drops out, and no limit is passed."""
+    code, report = run(root, "benchmarks/judge_faults.py", "--runs", "2", "--processes", "1", "--json")
     total = report["total"]
     assert (code, report["broken"]) == (0, [])
-    assert (total["runs"], total["broken"]) == (4, 0)
+    assert (total["runs"], total["broken"]) == (2, 0)
     assert 0 < total["met"] <= total["calls"]
 
 

@@ -22,11 +22,11 @@ def _run(root: Path, name: str, *arguments: str) -> Any:
 
 
 def test_no_data_gets_into_headers(root: Path) -> None:
-    """Two thousand letters: some are written, those of every field refused, and none says more than it should."""
-    outcome = _run(root, "mail_headers.py", "--cases", "2000")
+    """Over a thousand letters: some are written, those of every field refused, and none says more than it should."""
+    outcome = _run(root, "mail_headers.py", "--cases", "1200")
     assert outcome["findings"] == []
-    assert outcome["accepted"] + sum(outcome["refused"].values()) == outcome["cases"] == 2000
-    assert outcome["accepted"] > 200
+    assert outcome["accepted"] + sum(outcome["refused"].values()) == outcome["cases"] == 1200
+    assert outcome["accepted"] > 120
     assert {*mail_headers._FIELDS, "several"} - {"reader", "title"} <= set(outcome["refused"])
 
 
@@ -75,16 +75,16 @@ async def send_again(session, now):
     return await recover_expired(session, now)
 
 deliver.recover_expired = send_again
-raise SystemExit(mail_kills.main(["--kills", "40", "--readers", "40", "--json"]))
+raise SystemExit(mail_kills.main(["--kills", "24", "--readers", "24", "--json"]))
 """
 
 
 def test_killed_workers_send_nothing_twice(root: Path) -> None:
     """One worker and two at once, with a server that misbehaves: every digest is accounted for."""
-    campaigns = _run(root, "mail_kills.py", "--kills", "30", "--readers", "24")
+    campaigns = _run(root, "mail_kills.py", "--kills", "20", "--readers", "20")
     assert [(each["twice"], each["lost"], each["wrong"]) for each in campaigns] == [([], [], [])] * len(campaigns)
-    assert sum(each["kills"] for each in campaigns) >= 30
-    assert [sum(each["states"].values()) for each in campaigns] == [24] * len(campaigns)
+    assert sum(each["kills"] for each in campaigns) >= 20
+    assert [sum(each["states"].values()) for each in campaigns] == [20] * len(campaigns)
 
 
 def test_a_worker_that_sends_again_is_found(root: Path) -> None:

@@ -1,9 +1,11 @@
 """The bundled week with both shortlists built, and three readers who share it, made once and copied per test."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from types import TracebackType
 
 import msgspec
 from fakes.judging_case import NOW, WEEK, prepare_sample, read_bundled_rubric
@@ -20,6 +22,8 @@ from triage.store.engine import Database
 
 READERS = {"ada": Role.ADMIN, "bob": Role.READER, "carol": Role.EDITOR}
 ADDRESS = "http://127.0.0.1:8000"
+_idle: defaultdict[str, list[tuple[Settings, Litestar]]] = defaultdict(list)
+"""Applications that nobody uses now, by their settings but the data folder."""
 
 
 class Lab(msgspec.Struct, frozen=True):
@@ -27,6 +31,30 @@ class Lab(msgspec.Struct, frozen=True):
 
     client: TestClient[Litestar]
     headers: Mapping[str, dict[str, str]]
+
+
+class LentClient(TestClient[Litestar]):
+    """An application that is lent to one test after another: building one takes longer than most tests need it.
+
+    Serving begins anew with each, on its own data folder, and what is known of addresses is forgotten at the end.
+    """
+
+    def __init__(self, settings: Settings, base_url: str = ADDRESS) -> None:
+        self._idle = _idle[settings.model_dump_json(exclude={"home"})]
+        self._settings, app = self._idle.pop() if self._idle else (settings, create_app(settings))
+        vars(self._settings)["home"] = settings.home  # frozen for the program
+        super().__init__(app, base_url=base_url)
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        """Stop serving, and hand the application back."""
+        self.blocking_portal.call(self.app.stores.get("rate_limit").delete_all)
+        super().__exit__(exc_type, exc_value, traceback)
+        self._idle.append((self._settings, self.app))
 
 
 def prepare_lists(path: Path) -> None:
@@ -51,7 +79,7 @@ def open_client(home: Path, *, accounts: bool = False, anonymous_reading: bool =
         public_url=ADDRESS,
         rate_limit=0,
     )
-    return TestClient(create_app(settings), base_url=ADDRESS)
+    return LentClient(settings)
 
 
 async def _build(path: Path) -> None:
