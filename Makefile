@@ -11,8 +11,10 @@ CASES ?= 1000000
 REQUESTS ?= 100000
 LETTERS ?= 100000
 SEED ?= 20261122
+DATA ?= ../shared/data
+RESULTS ?= results
 
-.PHONY: help install demo serve test bench-faults bench-mail bench-api-fuzz check format clean
+.PHONY: help install demo serve test bench bench-faults bench-mail bench-api-fuzz check format clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,6 +38,16 @@ serve: install  ## the demo's week as pages and API, at http://127.0.0.1:8000
 
 test: install check  ## checks, then all tests
 	$(BIN)/python -m pytest -n 2
+
+bench: install  ## show how fast and how large: real weeks in DATA against named baselines (an hour; RESULTS keeps JSON)
+	mkdir -p $(RESULTS)
+	$(BIN)/python benchmarks/embed_speed.py --data $(DATA) --json | tee $(RESULTS)/embed_speed.json
+	$(BIN)/python benchmarks/whole_week.py --data $(DATA) --json | tee $(RESULTS)/whole_week.json
+	$(BIN)/python benchmarks/scale.py --data $(DATA) --json | tee $(RESULTS)/scale.json
+	$(BIN)/python benchmarks/index_scale.py --vectors 100000 1000000 --json | tee $(RESULTS)/index_scale.json
+	$(BIN)/python benchmarks/worker_kills.py --seed $(SEED) --json | tee $(RESULTS)/worker_kills.json
+	$(BIN)/python benchmarks/database_parity.py --data $(DATA) --json | tee $(RESULTS)/database_parity.json
+	$(BIN)/python benchmarks/readers_taste.py --json | tee $(RESULTS)/readers_taste.json
 
 bench-faults: install  ## show that nothing is lost: faults, kills, pace, rivals, size, fuzz (RUNS=10000: an hour)
 	$(BIN)/python benchmarks/faults.py --runs $(RUNS) --seed $(SEED)
