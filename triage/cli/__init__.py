@@ -12,7 +12,7 @@ _COMMANDS = {  # name: (where it is, what help says of it)
     "run": ("triage.cli.weekly:run", "Do what is missing of all steps for a week."),
     "harvest": ("triage.cli.harvest:harvest", "Bring the store up to date with arXiv."),
     "import": ("triage.cli.papers:import_", "Read papers from metadata files."),
-    "embed": ("triage.cli.weekly:embed", "Give papers of a week their vectors."),
+    "embed": ("triage.cli.weekly:embed", "Give papers their vectors."),
     "score": ("triage.cli.weekly:score", "Score papers of a week for each topic."),
     "judge": ("triage.cli.judge:judge", "Let a language model judge the best candidates."),
     "calls": ("triage.cli.calls:calls", "Say what language models were asked, and at what cost."),
