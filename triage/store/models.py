@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Date,
@@ -30,6 +31,7 @@ class PaperRow(Base):
     __table_args__ = (
         Index("ix_papers_week", "week"),
         Index("ix_papers_announced", "announced"),
+        Index("ix_papers_draw", "draw"),
         CheckConstraint("version > 0", name="version_positive"),
     )
 
@@ -54,6 +56,8 @@ class PaperRow(Base):
     source: Mapped[str]
     content_hash: Mapped[str] = mapped_column(String(64))
     metadata_hash: Mapped[str] = mapped_column(String(64))
+    draw: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """`draw_number` of the id: papers in this order are a random sample of any length."""
     first_seen: Mapped[datetime]
     changed_at: Mapped[datetime]
 

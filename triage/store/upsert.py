@@ -14,6 +14,7 @@ from triage.core.announcements import listing_day
 from triage.core.merging import merge_papers
 from triage.core.paper import Paper, PaperVersion, hash_content
 from triage.core.week import week_of
+from triage.store.background import draw_number
 from triage.store.chunks import cut
 from triage.store.conflict import insert_missing, insert_or_update
 from triage.store.models import ChangeRow, PaperRow, VersionRow
@@ -167,6 +168,7 @@ def _to_columns(paper: Paper) -> dict[str, Any]:
         "source": paper.source,
         "content_hash": hash_content(paper.title, paper.abstract),
         "metadata_hash": _hash_metadata(paper),
+        "draw": draw_number(paper.arxiv_id),
     }
 
 
