@@ -36,7 +36,7 @@ async def search(library: Library, q: str, reader: str, limit: int = 20) -> tupl
     found = {"id": named, "words": worded.keys, "meaning": meant}
     closeness = _measure_closeness(named, worded, meant)
     async with library.database.read() as session:
-        papers = await list_papers_by_key(session, closeness)
+        papers = await list_papers_by_key(session, _choose_closest(closeness, limit))
         nearest = sorted(
             papers.values(), key=lambda paper: (-closeness[paper.key], paper.key not in worded.keys, paper.arxiv_id)
         )[:limit]
@@ -72,6 +72,12 @@ def _put_above(low: Mapping[int, float], high: Mapping[int, float]) -> dict[int,
     if not low:
         return dict(high)
     return {key: value / 2 for key, value in low.items()} | {key: (1 + value) / 2 for key, value in high.items()}
+
+
+def _choose_closest(closeness: Mapping[int, float], limit: int) -> list[int]:
+    """The `limit` closest, and all that are as close as the last of them."""
+    least = min(sorted(closeness.values(), reverse=True)[:limit], default=0.0)
+    return [key for key, value in closeness.items() if value >= least]
 
 
 async def _find_by_id(library: Library, query: SearchQuery) -> list[int]:

@@ -9,16 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.store.base import Base
 
+_ROWS_A_STATEMENT = 50
+"""Any more save no time, and the server keeps 30 MB for each prepared statement of 1,000 papers, 1.5 MB of 50."""
+_Insert = postgresql.Insert | sqlite.Insert
+
 
 async def insert_missing(session: AsyncSession, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows, leaving any that a unique key already holds as they are; idempotent."""
     if not rows:
         return
-    dialect = session.get_bind().dialect.name
-    # The table, not the class: an ORM insert goes row by row where some have None and others not, 5 times as slow.
-    table = cast("Table", model.__table__)
-    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-    await session.execute(statement.on_conflict_do_nothing(), list(rows))
+    statement = _begin_insert(session, model)
+    await _execute(session, statement.on_conflict_do_nothing(), rows)
 
 
 async def insert_or_update(
@@ -36,11 +37,23 @@ async def insert_or_update(
     """
     if not rows:
         return
-    dialect = session.get_bind().dialect.name
-    table = cast("Table", model.__table__)
-    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    statement = _begin_insert(session, model)
     values = {name: statement.excluded[name] for name in set_}
-    where = None if when is None else when(statement.excluded, table.c)
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=list(on), set_=values, where=where), list(rows)
-    )
+    where = None if when is None else when(statement.excluded, statement.table.c)
+    await _execute(session, statement.on_conflict_do_update(index_elements=list(on), set_=values, where=where), rows)
+
+
+def _begin_insert(session: AsyncSession, model: type[Base]) -> _Insert:
+    # The table, not the class: an ORM insert goes row by row where some have None and others not, 5 times as slow.
+    table = cast("Table", model.__table__)
+    return postgresql.insert(table) if session.get_bind().dialect.name == "postgresql" else sqlite.insert(table)
+
+
+async def _execute(session: AsyncSession, statement: _Insert, rows: Sequence[dict[str, Any]]) -> None:
+    """On PostgreSQL with RETURNING, so that SQLAlchemy sends many rows as one statement and none one by one."""
+    if isinstance(statement, sqlite.Insert):
+        await session.execute(statement, list(rows))
+        return
+    keys = statement.table.primary_key.columns
+    options = {"insertmanyvalues_page_size": _ROWS_A_STATEMENT}
+    await session.execute(statement.returning(*keys), list(rows), execution_options=options)

@@ -16,15 +16,14 @@ _TELLING = 3
 """With so many words that tell something, words such as "the" are not looked for: they cost the most by far."""
 _LONGEST_NAME = 5
 _BETWEEN = 2  # middle names and initials
-_SQLITE = text(
-    "SELECT rowid FROM paper_words WHERE paper_words MATCH :wanted "
-    "ORDER BY bm25(paper_words, 10.0, 5.0, 1.0), rowid LIMIT :limit"
+_SQLITE = "SELECT rowid FROM paper_words WHERE paper_words MATCH :wanted{order} LIMIT :limit"
+_SQLITE_ORDER = " ORDER BY bm25(paper_words, 10.0, 5.0, 1.0), rowid"
+_POSTGRES = (
+    "SELECT id FROM papers, to_tsquery('pg_catalog.simple', :wanted) AS wanted WHERE words @@ wanted{order} "
+    "LIMIT :limit"
 )
 # Weights of D, C, B and A: nothing, abstract, authors, title. 1: divided by one plus the logarithm of the length.
-_POSTGRES = text(
-    "SELECT id FROM papers, to_tsquery('pg_catalog.simple', :wanted) AS wanted WHERE words @@ wanted "
-    "ORDER BY ts_rank_cd('{0, 0.1, 0.5, 1}', words, wanted, 1) DESC, id LIMIT :limit"
-)
+_POSTGRES_ORDER = " ORDER BY ts_rank_cd('{0, 0.1, 0.5, 1}', words, wanted, 1) DESC, id"
 
 
 _MARKS: Final = {"all": "", "heading": ":AB", "title": ":A", "authors": ":B"}  # of PostgreSQL's weights
@@ -43,7 +42,10 @@ class WordHits(msgspec.Struct, frozen=True):
 
 
 class _Reading(msgspec.Struct, frozen=True):
-    """One way to read a query; `is_near`: the terms stand close to each other, in any order."""
+    """One way to read a query; `is_near`: the terms stand close to each other, in any order.
+
+    Without `is_ranked`, any papers that do: of a word that thousands hold, ranking costs ten times as much.
+    """
 
     terms: tuple[tuple[str, ...], ...]
     joint: Literal["and", "or"] = "and"
@@ -51,6 +53,7 @@ class _Reading(msgspec.Struct, frozen=True):
     is_near: bool = False
     has_prefix: bool = False
     is_loose: bool = False
+    is_ranked: bool = True
 
 
 async def find_by_words(session: AsyncSession, query: SearchQuery, limit: int) -> WordHits:
@@ -58,10 +61,13 @@ async def find_by_words(session: AsyncSession, query: SearchQuery, limit: int) -
 
     Where there is none, those whose last word goes on, and then those with some of the terms in title or authors.
     """
-    titles = await _find_titles(session, query, limit)
+    is_phrase = len(query.terms) > 1  # a single word of a title says no more than one of the abstract
+    titles = await _find_titles(session, query, limit, is_ranked=is_phrase)
     names = await _find_names(session, query, limit, is_title=bool(titles))
     is_name = len(names) > len(titles)
-    is_heading = is_name or len(query.terms) > 1  # a single word of a title says no more than one of the abstract
+    if is_name and not is_phrase:
+        titles = await _find_titles(session, query, limit, is_ranked=True)
+    is_heading = is_name or is_phrase
     found = dict.fromkeys([*names, *titles] if is_name else [*titles, *names]) if is_heading else {}
     heading = min(len(found), limit)
     for reading in _read_strict_to_loose(query):
@@ -87,10 +93,11 @@ def _read_strict_to_loose(query: SearchQuery) -> Iterator[_Reading]:
         yield _Reading(telling, "or", "heading", is_loose=True)
 
 
-async def _find_titles(session: AsyncSession, query: SearchQuery, limit: int) -> list[int]:
+async def _find_titles(session: AsyncSession, query: SearchQuery, limit: int, *, is_ranked: bool) -> list[int]:
     if query.is_literal:
         return []
-    return await _find(session, _Reading((tuple(chain.from_iterable(query.terms)),), within="title"), limit)
+    words = tuple(chain.from_iterable(query.terms))
+    return await _find(session, _Reading((words,), within="title", is_ranked=is_ranked), limit)
 
 
 async def _find_names(session: AsyncSession, query: SearchQuery, limit: int, *, is_title: bool) -> list[int]:
@@ -120,7 +127,9 @@ def _is_called(author: str, name: tuple[str, ...]) -> bool:
 
 async def _find(session: AsyncSession, reading: _Reading, limit: int) -> list[int]:
     is_postgres = session.get_bind().dialect.name == "postgresql"
-    statement, wanted = (_POSTGRES, _write_tsquery(reading)) if is_postgres else (_SQLITE, _write_fts5(reading))
+    wanted = _write_tsquery(reading) if is_postgres else _write_fts5(reading)
+    query, order = (_POSTGRES, _POSTGRES_ORDER) if is_postgres else (_SQLITE, _SQLITE_ORDER)
+    statement = text(query.format(order=order if reading.is_ranked else ""))
     return [key for (key,) in await session.execute(statement, {"wanted": wanted, "limit": limit})]
 
 
