@@ -37,7 +37,7 @@ serve: install  ## the demo's week as pages and API, at http://127.0.0.1:8000
 		$(BIN)/triage serve
 
 test: install check  ## checks, then all tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 bench: install  ## show how fast and how large: real weeks in DATA against named baselines (an hour; RESULTS keeps JSON)
 	mkdir -p $(RESULTS)

@@ -2,9 +2,12 @@
 
 import asyncio
 import signal
+import threading
+from _thread import interrupt_main
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar
 
 import click
@@ -21,6 +24,8 @@ from triage.pipeline.report import Progress, keep_quiet
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 _PACKAGED = "smollm2"
+_PATIENCE = 1.0
+"""Seconds that Ctrl-C waits for the event loop's next turn."""
 
 
 class WeekType(click.ParamType[Week]):
@@ -82,13 +87,35 @@ def run_with_services(work: Callable[[Services], Awaitable[T]]) -> T:
     """Open the store, do the work, close the store, also after Ctrl-C."""
 
     async def run() -> T:
-        # asyncio's own handler waits for the loop's next turn, which a model or a pause may hold for minutes.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        asyncio.get_running_loop().set_exception_handler(_hear_late_error)
+        loop = asyncio.get_running_loop()
+        signal.signal(signal.SIGINT, _make_handler(loop))
+        loop.set_exception_handler(_hear_late_error)
         async with open_services(read_settings()) as services:
             return await work(services)
 
     return asyncio.run(run())
+
+
+def _make_handler(loop: asyncio.AbstractEventLoop) -> Callable[[int, FrameType | None], None]:
+    """Of Ctrl-C: ends the loop at its next turn, and where a model or a pause holds it longer than that, at once.
+
+    Not at once everywhere, since asyncpg swallows what is raised inside it and then waits for ever. A second Ctrl-C
+    does not wait.
+    """
+    late = threading.Timer(_PATIENCE, interrupt_main)
+    late.daemon = True
+
+    def end() -> None:
+        late.cancel()
+        raise KeyboardInterrupt
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        if late.ident is not None:
+            raise KeyboardInterrupt
+        late.start()
+        loop.call_soon_threadsafe(end)
+
+    return handle
 
 
 def _hear_late_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ async def insert_or_update(
     set_: Sequence[str],
     when: Callable[[Any, Any], ColumnElement[bool]] | None = None,
 ) -> None:
-    """Insert rows; where the unique key `on` holds one, set its columns `set_`. No key may come twice; idempotent.
+    """Insert rows; where the unique key `on` holds one, set its columns `set_`. Of rows with one key the last counts; idempotent.
 
     `when`, called with the columns of the new row and of the old one, says whether the old one is to be changed.
     """
@@ -40,7 +40,9 @@ async def insert_or_update(
     statement = _begin_insert(session, model)
     values = {name: statement.excluded[name] for name in set_}
     where = None if when is None else when(statement.excluded, statement.table.c)
-    await _execute(session, statement.on_conflict_do_update(index_elements=list(on), set_=values, where=where), rows)
+    last = {tuple(row[name] for name in on): row for row in rows}  # PostgreSQL refuses a key twice in a statement
+    statement = statement.on_conflict_do_update(index_elements=list(on), set_=values, where=where)
+    await _execute(session, statement, list(last.values()))
 
 
 def _begin_insert(session: AsyncSession, model: type[Base]) -> _Insert:
@@ -50,10 +52,10 @@ def _begin_insert(session: AsyncSession, model: type[Base]) -> _Insert:
 
 
 async def _execute(session: AsyncSession, statement: _Insert, rows: Sequence[dict[str, Any]]) -> None:
-    """On PostgreSQL with RETURNING, so that SQLAlchemy sends many rows as one statement and none one by one."""
+    """On PostgreSQL with RETURNING, which makes SQLAlchemy send many rows as one statement: see `send_one_by_one`."""
     if isinstance(statement, sqlite.Insert):
         await session.execute(statement, list(rows))
         return
-    keys = statement.table.primary_key.columns
+    keys = cast("Table", statement.table).primary_key.columns
     options = {"insertmanyvalues_page_size": _ROWS_A_STATEMENT}
     await session.execute(statement.returning(*keys), list(rows), execution_options=options)

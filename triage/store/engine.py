@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from sqlite3 import DatabaseError
 from typing import Any
 
-from sqlalchemy import URL, Dialect, Engine, ExceptionContext, event
+from sqlalchemy import URL, Dialect, Engine, ExceptionContext, ExecutionContext, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
@@ -46,7 +46,9 @@ class Database:
         }
         translate_lost(self.engine.sync_engine)
         self._turn: asyncio.Lock | None = None
-        if self.url.get_backend_name() == "sqlite":
+        if is_server:
+            send_one_by_one(self.engine.sync_engine)
+        else:
             self._turn = asyncio.Lock()
             prepare_sqlite(self.engine.sync_engine)
 
@@ -146,6 +148,20 @@ def translate_lost(engine: Engine) -> None:
         error = context.original_exception
         if isinstance(error, OSError):
             raise StoreError(f"The connection to the database {name} was lost: {error}") from error
+
+
+def send_one_by_one(engine: Engine) -> None:
+    """Many parameters for one statement go out as that many: asyncpg's own way hangs when it is cut short.
+
+    Cancelled while it waits to send more, or its connection lost, it waits for ever for an answer to what it did not
+    send. Inserts of many rows avoid this by RETURNING, which makes them one statement; what is left are some updates.
+    """
+
+    @event.listens_for(engine, "do_executemany")
+    def _send(cursor: Any, statement: str, parameters: Any, _context: ExecutionContext) -> bool:
+        for each in parameters:
+            cursor.execute(statement, each)
+        return True
 
 
 def prepare_sqlite(engine: Engine) -> None:

@@ -3,6 +3,8 @@
 from redis.asyncio import from_url
 from saq.queue.redis import RedisQueue
 
+from triage.worker.held import HeldOnly
+
 _REFRESH = 0.1  # seconds
 
 
@@ -11,7 +13,7 @@ def make_queue(url: str, name: str, swept: str) -> RedisQueue:
     return SweptSoonQueue(from_url(url, socket_connect_timeout=10), name=name, swept_error_message=swept)
 
 
-class SweptSoonQueue(RedisQueue):  # type: ignore[misc]  # mypy does not follow saq
+class SweptSoonQueue(HeldOnly, RedisQueue):  # type: ignore[misc]  # mypy does not follow saq
     """Takes the jobs of dead workers back one after the other, but without waiting seconds for each."""
 
     async def sweep(self, lock: int = 60, abort: float = _REFRESH) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from triage.errors import InputError, JudgeStoppedError, ModelError, SourceStoppedError, StaleStoreError, TriageError
-from triage.worker.kinds import BEAT
+from triage.worker.kinds import BEAT, KINDS
 from triage.worker.queue import NEXT, describe, list_failures, put_piece
 from triage.worker.workshop import Workshop
 
@@ -32,8 +32,9 @@ def make_function(kind: str, workshop: Workshop) -> Callable[..., Awaitable[None
         started = time.monotonic()
         job.meta.pop(SENTENCE, None)
         async with _beating(job):
-            await _wait_for_former(job)
             try:
+                if KINDS[kind].is_followed:
+                    await _wait_for_twin(job)
                 await _do(workshop, job, kind, arguments)
             except asyncio.CancelledError:
                 if workshop.is_stopping:
@@ -71,7 +72,8 @@ def _fail(job: "Job", error: TriageError, started: float) -> None:
 
 @asynccontextmanager
 async def _beating(job: "Job") -> AsyncIterator[None]:
-    task = asyncio.create_task(_beat(job))
+    worker = asyncio.current_task()
+    task = asyncio.create_task(_beat(job, worker.cancel if worker else lambda: None))
     try:
         yield
     finally:
@@ -79,25 +81,31 @@ async def _beating(job: "Job") -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _beat(job: "Job") -> None:
-    """Until the job has ended, or another worker has it: this one was taken for dead."""
+async def _beat(job: "Job", give_up: Callable[[], object]) -> None:
+    """Until the job has ended, or another worker has it: this one was taken for dead, and its work is in vain."""
+    from triage.worker.held import is_held
+
     failures = list_failures()
     while True:
         await asyncio.sleep(BEAT)
         try:
-            kept = await job.get_queue().job(job.key)
-            if kept is None or kept.worker_id != job.worker_id:
+            if not await is_held(job):
+                _log.warning("job_taken", job=job.key, says="another worker took this one for dead")
+                give_up()
                 return
             await job.update()
         except failures as error:
             _log.warning("beat_failed", job=job.key, error=describe(error))
 
 
-async def _wait_for_former(job: "Job") -> None:
-    """A job that was asked for while the former one ran begins when that has ended."""
-    if not job.key.endswith(NEXT):
-        return
-    while former := await job.get_queue().job(job.key.removesuffix(NEXT)):
-        if former.status not in {"active", "aborting"}:
+async def _wait_for_twin(job: "Job") -> None:
+    """Two jobs of one name, of which the later was asked for while the other ran, are not done at the same time.
+
+    Who began first goes first, so that an older list never comes after a newer one.
+    """
+    is_next = job.key.endswith(NEXT)
+    key = job.key.removesuffix(NEXT) if is_next else job.key + NEXT
+    while twin := await job.get_queue().job(key):
+        if twin.status not in {"active", "aborting"} or (twin.started, twin.key) > (job.started, job.key):
             return
         await asyncio.sleep(_LOOK_AGAIN)
