@@ -13,15 +13,28 @@ depends_on = None
 _BATCH = 5_000
 
 
+_PAPERS = sa.table("papers", sa.column("id"), sa.column("arxiv_id"), sa.column("draw"))
+_ONE = sa.update(_PAPERS).where(_PAPERS.c.id == sa.bindparam("key")).values(draw=sa.bindparam("number"))
+_MANY = sa.text(
+    """
+    UPDATE papers SET draw = given.number
+    FROM unnest(CAST(:keys AS bigint[]), CAST(:numbers AS bigint[])) AS given (key, number) WHERE papers.id = given.key
+    """
+)
+
+
 def upgrade() -> None:
     op.add_column("papers", sa.Column("draw", sa.BigInteger(), server_default="0", nullable=False))
-    papers = sa.table("papers", sa.column("id"), sa.column("arxiv_id"), sa.column("draw"))
     connection, last = op.get_bind(), 0
-    number = sa.update(papers).where(papers.c.id == sa.bindparam("key")).values(draw=sa.bindparam("number"))
-    page = sa.select(papers.c.id, papers.c.arxiv_id).order_by(papers.c.id).limit(_BATCH)
-    while rows := connection.execute(page.where(papers.c.id > last)).all():
-        connection.execute(number, [{"key": key, "number": _draw(arxiv_id)} for key, arxiv_id in rows])
-        last = rows[-1][0]
+    page = sa.select(_PAPERS.c.id, _PAPERS.c.arxiv_id).order_by(_PAPERS.c.id).limit(_BATCH)
+    while rows := connection.execute(page.where(_PAPERS.c.id > last)).all():
+        keys, numbers = [key for key, _ in rows], [_draw(arxiv_id) for _, arxiv_id in rows]
+        if connection.dialect.name == "postgresql":
+            connection.execute(_MANY, {"keys": keys, "numbers": numbers})
+        else:
+            pairs = zip(keys, numbers, strict=True)
+            connection.execute(_ONE, [{"key": key, "number": number} for key, number in pairs])
+        last = keys[-1]
     op.create_index("ix_papers_draw", "papers", ["draw"])
 
 

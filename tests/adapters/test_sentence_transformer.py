@@ -80,12 +80,18 @@ def test_no_texts_yield_no_rows(reference: SentenceTransformerEmbedder) -> None:
 
 
 def test_name_follows_weights_and_limit_not_place(reference: SentenceTransformerEmbedder, folder: Path) -> None:
-    """A copy is named by its folder, the same weights and its own length limit; no path of the machine is in it."""
+    """A copy is named by its folder, cut short, the same weights and its own length limit; no path is in it.
+
+    With votes and a judge, a scorer's name holds 100 characters beside the embedder's, and PostgreSQL takes 160.
+    """
+    folder = folder.rename(folder.with_name("my-model" + "x" * 200))
     config = folder / "sentence_bert_config.json"
     config.write_text(json.dumps(json.loads(config.read_text()) | {"max_seq_length": 128}))
     model, weights, limit = reference.name.split("/")
     assert (model, limit) == (REFERENCE_MODEL, "256")
-    assert SentenceTransformerEmbedder(str(folder), device="cpu").name == f"my-model/{weights}/128"
+    name = SentenceTransformerEmbedder(str(folder), device="cpu").name
+    assert name == f"{'my-model'.ljust(40, 'x')}/{weights}/128"
+    assert len(name) <= 60
 
 
 def test_changed_weights_have_another_name(reference: SentenceTransformerEmbedder, folder: Path) -> None:

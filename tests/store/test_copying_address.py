@@ -36,6 +36,8 @@ def test_a_server_is_found_however_it_is_written(driver: str) -> None:
         ("mysql://ada:secret@h/triage", "mysql://ada:***@h/triage is a database of another kind"),
         ("postgresql://ada:secret@h", "names a server and no database on it"),
         ("postgresql://ada:secret@h:port/x", "no URL of a database"),
+        ("postgresql://ada:secret/x", "no URL of a database"),
+        ("postgresql://ada:to@secret@h/x", "write @ as %40"),
         ("://", "no URL of a database"),
         ("sqlite://", "no file that can be kept"),
         ("sqlite:///:memory:", ":memory: is no file that can be kept"),

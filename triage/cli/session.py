@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import threading
-from _thread import interrupt_main
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,18 +101,21 @@ def _make_handler(loop: asyncio.AbstractEventLoop) -> Callable[[int, FrameType |
     Not at once everywhere, since asyncpg swallows what is raised inside it and then waits for ever. A second Ctrl-C
     does not wait.
     """
-    late = threading.Timer(_PATIENCE, interrupt_main)
+    late = threading.Timer(_PATIENCE, signal.pthread_kill, (threading.get_ident(), signal.SIGINT))
     late.daemon = True
+
+    asked: list[asyncio.Handle] = []
 
     def end() -> None:
         late.cancel()
         raise KeyboardInterrupt
 
     def handle(_number: int, _frame: FrameType | None) -> None:
-        if late.ident is not None:
+        if asked:
+            asked[0].cancel()  # or it would end the loop once more, while that closes what is open
             raise KeyboardInterrupt
+        asked.append(loop.call_soon_threadsafe(end))
         late.start()
-        loop.call_soon_threadsafe(end)
 
     return handle
 

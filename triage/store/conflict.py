@@ -31,9 +31,10 @@ async def insert_or_update(
     set_: Sequence[str],
     when: Callable[[Any, Any], ColumnElement[bool]] | None = None,
 ) -> None:
-    """Insert rows; where the unique key `on` holds one, set its columns `set_`. Of rows with one key the last counts; idempotent.
+    """Insert rows; where the unique key `on` holds one, set its columns `set_`; idempotent.
 
-    `when`, called with the columns of the new row and of the old one, says whether the old one is to be changed.
+    Of new rows with the same key the last counts. `when`, called with the columns of the new row and of the old one,
+    says whether the old one is to be changed.
     """
     if not rows:
         return
@@ -52,7 +53,7 @@ def _begin_insert(session: AsyncSession, model: type[Base]) -> _Insert:
 
 
 async def _execute(session: AsyncSession, statement: _Insert, rows: Sequence[dict[str, Any]]) -> None:
-    """On PostgreSQL with RETURNING, which makes SQLAlchemy send many rows as one statement: see `send_one_by_one`."""
+    """On PostgreSQL with RETURNING, which makes SQLAlchemy send many rows as one statement: see `send_in_parts`."""
     if isinstance(statement, sqlite.Insert):
         await session.execute(statement, list(rows))
         return

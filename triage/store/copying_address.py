@@ -6,6 +6,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from triage.errors import InputError
+from triage.store.urls import QUOTING
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 _PORT = 5432
@@ -18,13 +19,15 @@ def read_address(text: str) -> URL:
         return _name_file(text)
     try:
         url = make_url(text)
-    except (ArgumentError, ValueError) as error:
-        raise InputError(f"This is no URL of a database: {error}. {_EXPECTED}") from error
+    except (ArgumentError, ValueError):  # what they repeat of it may be a piece of a password
+        raise InputError(f"This is no URL of a database. {_EXPECTED} {QUOTING}") from None
     driver = _DRIVERS.get(url.get_backend_name())
     if driver is None:
         raise InputError(f"{url.render_as_string()} is a database of another kind. {_EXPECTED}")
     if driver == _DRIVERS["sqlite"]:
         return _name_file(url.database or "")
+    if "@" in f"{url.host} {url.database}":  # what is taken for these is the rest of a password
+        raise InputError(f"This is no URL of a database. {_EXPECTED} {QUOTING}")
     if not url.database:
         raise InputError(f"{url.render_as_string()} names a server and no database on it. {_EXPECTED}")
     return url.set(drivername=driver)

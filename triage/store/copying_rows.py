@@ -117,8 +117,7 @@ class Writer:
 
 def _make_insert(table: Table, dialect: Dialect) -> Executable:
     statement = insert(table).values({each.name: _bind(each, dialect) for each in table.columns})
-    # RETURNING makes SQLAlchemy send a batch as one statement. asyncpg's own executemany hangs for ever when it is
-    # cancelled, or its connection lost, while it waits to send more.
+    # RETURNING makes SQLAlchemy send a batch as one statement: see `send_in_parts`.
     return statement if dialect.name == "sqlite" else statement.returning(*table.primary_key.columns)
 
 

@@ -1,7 +1,7 @@
 """The one function that opens the database, and the transactions that use it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from sqlite3 import DatabaseError
 from typing import Any
@@ -18,6 +18,9 @@ from triage.store.urls import read_url, to_asyncio
 BUSY_TIMEOUT_MS = 30_000
 _CONNECT_TIMEOUT = 10.0  # seconds
 _LOCKED = frozenset({"55P03", "40P01"})  # PostgreSQL: a lock took too long, or two waited for each other
+SENT_AT_ONCE = 100_000
+"""Bytes; asyncpg waits after four times 32 KiB."""
+_ROW_MARGIN = 200  # bytes around a row's values
 Session = AsyncSession
 """What `Database.read` and `write` hand out, for those who pass it on."""
 
@@ -47,7 +50,7 @@ class Database:
         translate_lost(self.engine.sync_engine)
         self._turn: asyncio.Lock | None = None
         if is_server:
-            send_one_by_one(self.engine.sync_engine)
+            send_in_parts(self.engine.sync_engine)
         else:
             self._turn = asyncio.Lock()
             prepare_sqlite(self.engine.sync_engine)
@@ -150,18 +153,39 @@ def translate_lost(engine: Engine) -> None:
             raise StoreError(f"The connection to the database {name} was lost: {error}") from error
 
 
-def send_one_by_one(engine: Engine) -> None:
-    """Many parameters for one statement go out as that many: asyncpg's own way hangs when it is cut short.
+def send_in_parts(engine: Engine) -> None:
+    """Many parameters for one statement go out in parts that asyncpg sends at once.
 
-    Cancelled while it waits to send more, or its connection lost, it waits for ever for an answer to what it did not
-    send. Inserts of many rows avoid this by RETURNING, which makes them one statement; what is left are some updates.
+    Of more it sends some and waits to send the rest; cancelled there, or its connection lost, it hangs: it waits for
+    ever for the answer to what it did not send. Inserts avoid this by RETURNING, which makes them one statement.
     """
 
     @event.listens_for(engine, "do_executemany")
-    def _send(cursor: Any, statement: str, parameters: Any, _context: ExecutionContext) -> bool:
-        for each in parameters:
-            cursor.execute(statement, each)
+    def _send(cursor: Any, statement: str, parameters: Sequence[Sequence[Any]], _context: ExecutionContext) -> bool:
+        for part in cut_parts(parameters):
+            cursor.executemany(statement, part)
         return True
+
+
+def cut_parts(parameters: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
+    """In their order, each part below `SENT_AT_ONCE` bytes or of one row, which is sent at once however long it is."""
+    part, size = list[Sequence[Any]](), 0
+    for row in parameters:
+        needed = _ROW_MARGIN + sum(_measure(each) for each in row)
+        if part and size + needed > SENT_AT_ONCE:
+            yield part
+            part, size = [], 0
+        part.append(row)
+        size += needed
+    if part:
+        yield part
+
+
+def _measure(value: Any) -> int:
+    """No less than it takes on the way, with its length and its format."""
+    if not isinstance(value, str | bytes):
+        return 64  # numbers and times
+    return 8 + len(value) * (1 if value.isascii() else 4)
 
 
 def prepare_sqlite(engine: Engine) -> None:

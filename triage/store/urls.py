@@ -13,10 +13,8 @@ _ASYNCIO = {
 _PLAIN = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 _OF_SERVERS = frozenset({"host", "port", "prepared_statement_cache_size", "ssl", "sslmode"})
 _EXPECTED = "Expected sqlite+aiosqlite:///PATH or postgresql+asyncpg://USER@HOST/NAME."
-_NO_URL = (
-    f"TRIAGE_DATABASE_URL is no URL of a database. {_EXPECTED} "
-    "In a password, write @ as %40, : as %3A, / as %2F, # as %23 and % as %25."
-)
+QUOTING = "In a password, write @ as %40, : as %3A, / as %2F, # as %23 and % as %25."
+_NO_URL = f"TRIAGE_DATABASE_URL is no URL of a database. {_EXPECTED} {QUOTING}"
 
 
 def read_url(text: str) -> URL:
