@@ -90,9 +90,16 @@ def test_a_backfill_is_put_in_once(commands: Home, monkeypatch: pytest.MonkeyPat
     """Every paper without a vector, in batches; asking again finds them waiting, and done there is nothing left."""
     monkeypatch.setattr("triage.worker.orders.BATCH", 40)
     assert "Papers without a vector: 85.\nPut in: 3 jobs." in commands.do("queue", "embed").out
-    assert "Put in: 0 jobs. 3 waited" in commands.do("queue", "embed").out
+    assert "Put in: 0 jobs. 3 waited or ran there already. See how far" in commands.do("queue", "embed").out
     commands.do("worker", "--burst")
-    assert "Papers without a vector: 0.\nPut in: 0 jobs." in commands.do("queue", "embed").out
+    assert commands.do("queue", "embed").out == "Papers without a vector: 0.\nPut in: 0 jobs.\n"
+
+
+def test_vectors_for_another_embedder_are_not_made(commands: Home) -> None:
+    """A worker with other settings says so, instead of calling the batch done."""
+    commands.do("queue", "embed")
+    commands.do("worker", "--burst", embedder="minilm")
+    assert "give all workers the same TRIAGE_EMBEDDER" in commands.do("queue", "--json").out
 
 
 @pytest.mark.parametrize(

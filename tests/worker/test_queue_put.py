@@ -1,15 +1,19 @@
 """One key, one job: what is asked for twice is done once, and nothing that was asked for is forgotten."""
 
 import asyncio
+import threading
+import time
+from typing import Any
 
 import pytest
 from fakes.judging_case import WEEK
 from fakes.worker_case import TOPICS, WorkerCase
 
+from triage.worker.jobs import Outcome
 from triage.worker.kinds import KEPT, KINDS, make_deliver, make_plan, make_step
 from triage.worker.queue import NEXT, put, put_piece
 from triage.worker.working import make_function
-from triage.worker.workshop import open_workshop
+from triage.worker.workshop import Workshop, open_workshop
 
 SCORE = make_step("score", WEEK, TOPICS[0])
 
@@ -27,6 +31,23 @@ async def test_what_runs_is_done_once_more(case: WorkerCase) -> None:
         assert [await put_piece(queue, SCORE) for _ in range(2)] == [True, False]
         later = await queue.dequeue(timeout=5)
         assert (former.key, later.key) == (SCORE.key, SCORE.key + NEXT)
+        task = asyncio.ensure_future(make_function("plan", workshop)({"job": later}, week=str(WEEK)))
+        done, _ = await asyncio.wait({task}, timeout=1.0)
+        assert not done
+        former.ttl = -1
+        await former.finish("complete")
+        await task
+
+
+async def test_what_is_asked_for_while_the_next_one_runs_waits_for_it(case: WorkerCase) -> None:
+    """Also in that order they are never done at once: the older list would come last."""
+    async with case.open_queue() as queue, open_workshop(case.settings) as workshop:
+        await queue.enqueue("score", key=SCORE.key + NEXT)
+        former = await queue.dequeue(timeout=5)
+        await asyncio.sleep(0.01)
+        assert await put_piece(queue, SCORE)
+        later = await queue.dequeue(timeout=5)
+        assert (former.key, later.key) == (SCORE.key + NEXT, SCORE.key)
         task = asyncio.ensure_future(make_function("plan", workshop)({"job": later}, week=str(WEEK)))
         done, _ = await asyncio.wait({task}, timeout=1.0)
         assert not done
@@ -90,3 +111,124 @@ async def test_workers_may_begin_together(case: WorkerCase) -> None:
     """The queue's tables are made once, and whoever comes second finds them."""
     await asyncio.gather(*(case.put(make_plan(WEEK)) for _ in range(4)))
     assert list(await case.list_jobs()) == [make_plan(WEEK).key]
+
+
+async def test_a_taken_job_keeps_its_place_once(case: WorkerCase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first time it comes before what was put in later; what kills workers twice comes after."""
+    monkeypatch.setattr("triage.worker.queue.HEARTBEAT", 1)
+    async with case.open_queue() as queue:
+        await put(queue, "embed", key="dead", keys=[1], week=None)
+        await queue.dequeue(timeout=5)
+        await put(queue, "embed", key="later", keys=[2], week=None)
+        await asyncio.sleep(1.1)
+        assert await queue.sweep() == ["dead"]
+        job = await queue.dequeue(timeout=5)
+        assert job.key == "dead"
+        job.attempts = 2
+        await job.update()
+        await asyncio.sleep(1.1)
+        assert await queue.sweep() == ["dead"]
+        assert (await queue.dequeue(timeout=5)).key == "later"
+
+
+@pytest.mark.parametrize("skew", [-3600, 3600])
+async def test_no_two_clocks_are_compared(case: WorkerCase, monkeypatch: pytest.MonkeyPatch, skew: int) -> None:
+    """A worker whose clock is an hour off, and one that looks for dead ones: the job stays where it is."""
+    now = time.time
+    async with case.open_queue() as other:
+        with monkeypatch.context() as patch:
+            patch.setattr(time, "time", lambda: now() + skew)
+            async with case.open_queue() as queue:
+                await put(queue, "embed", key="alive", keys=[1], week=None)
+                job = await queue.dequeue(timeout=5)
+                await job.update()
+        assert await other.sweep() == []
+        assert (await other.job("alive")).status == "active"
+
+
+async def test_after_an_outage_workers_may_speak_first(case: WorkerCase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody could give a sign of life while the server was away: none is taken for dead at once."""
+    monkeypatch.setattr("triage.worker.queue.HEARTBEAT", 1)
+    monkeypatch.setattr("triage.worker.postgres_queue._AWAY", 0.5)
+    monkeypatch.setattr("triage.worker.postgres_queue._SPARED", 0.3)
+    async with case.open_queue() as queue:
+        await put(queue, "embed", key="alive", keys=[1], week=None)
+        await queue.dequeue(timeout=5)
+        await queue.sweep()
+        await asyncio.sleep(1.1)
+        assert await queue.sweep() == []
+        await asyncio.sleep(0.4)
+        assert await queue.sweep() == ["alive"]
+
+
+@pytest.mark.parametrize("way", ["finish", "retry"])
+async def test_who_was_taken_for_dead_is_not_heard(case: WorkerCase, way: str) -> None:
+    """Its job is another's, or was done and asked for again: neither its end nor its failure touches that."""
+    async with case.open_queue() as queue:
+        await put_piece(queue, SCORE)
+        stale = await queue.dequeue(timeout=5)
+        stale.worker_id, stale.ttl = "first", -1
+        await stale.update(status="active")
+        other = await queue.job(SCORE.key)
+        other.worker_id, other.attempts = "second", 2
+        await other.update(status="active")
+        await (stale.finish("complete") if way == "finish" else stale.retry("cancelled"))
+        kept = await queue.job(SCORE.key)
+    assert (kept.status, kept.worker_id, kept.attempts) == ("active", "second", 2)
+
+
+async def test_what_was_asked_for_again_is_not_ended_by_who_had_it_before(case: WorkerCase) -> None:
+    """The later request of the same name waits on, when the former's worker comes back after another had done it."""
+    async with case.open_queue() as queue:
+        await put_piece(queue, SCORE)
+        stale = await queue.dequeue(timeout=5)
+        stale.worker_id = "first"
+        done = await queue.job(SCORE.key)
+        stale.ttl = done.ttl = -1
+        await done.finish("complete")
+        await asyncio.sleep(0.01)
+        assert await put_piece(queue, SCORE)
+        await stale.finish("complete")
+        assert (await queue.job(SCORE.key)).status == "queued"
+
+
+async def test_a_job_that_another_has_is_given_up(case: WorkerCase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever was taken for dead and lives stops working at it: what it would write is older."""
+    monkeypatch.setattr("triage.worker.working.BEAT", 0.1)
+
+    class Endless(Workshop):
+        def __init__(self) -> None:
+            self._stopping = threading.Event()
+
+        async def do(self, kind: str, arguments: dict[str, Any]) -> Outcome:
+            del kind, arguments
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    async with case.open_queue() as queue:
+        await put_piece(queue, SCORE)
+        job = await queue.dequeue(timeout=5)
+        task = asyncio.ensure_future(make_function("score", Endless())({"job": job}))
+        await asyncio.sleep(0.3)
+        assert not task.done()
+        other = await queue.job(SCORE.key)
+        other.worker_id = "second"
+        await other.update(status="active")
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, 10)
+
+
+async def test_no_job_is_taken_in_advance(case: WorkerCase) -> None:
+    """One that nobody works at yet would give no sign of life, and be kept from others."""
+    async with case.open_queue() as queue:
+        for number in range(20):
+            await put(queue, "embed", key=f"{number}", keys=[number], week=None)
+        async with queue.pool.connection(), queue.pool.connection(), queue.pool.connection():
+            pass  # from now on nobody waits for a connection
+        for taken in range(1, 6):
+            task = asyncio.ensure_future(queue.dequeue(timeout=5))
+            while not task.done():
+                await queue.schedule()
+                await asyncio.sleep(0)
+            assert await task
+            assert await queue.count("active") == taken

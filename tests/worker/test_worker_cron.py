@@ -29,6 +29,15 @@ async def test_the_clock_puts_the_real_jobs_in(case: WorkerCase) -> None:
     assert sorted(await case.list_jobs()) == ["deliver", "harvest", "plan:2026-W20", "plan:2026-W21"]
 
 
+async def test_a_worker_without_a_clock_does_what_anothers_put_in(case: WorkerCase) -> None:
+    """Its jobs are taken by whoever is free: no strike is lost, and no failure is left."""
+    async with case.open_queue() as queue:
+        for name in ("deliver_often", "plan_often"):
+            await queue.enqueue(name, key=f"cron:{name}")
+    await case.work()
+    assert await case.list_jobs() == {}
+
+
 def test_weeks_in_work() -> None:
     """On Monday morning the new week and the one that has just ended."""
     assert [str(week) for week in list_weeks_in_work(NOW)] == ["2026-W21", "2026-W20"]

@@ -3,12 +3,27 @@
 import asyncio
 import signal
 import subprocess
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
 
+import pytest
 from fakes.judging_case import WEEK
 from fakes.worker_case import SLOW, WorkerCase, end, read_until
 
+from triage.config import Settings
+from triage.worker import workshop
 from triage.worker.planning import plan_week
 
+_BEGINNING = """
+import triage.bootstrap as bootstrap
+former = bootstrap.ensure_schema
+async def ensure_schema(database):
+    print("beginning", flush=True)
+    __import__("time").sleep(2)
+    await former(database)
+bootstrap.ensure_schema = ensure_schema
+"""
 _SHORT = "import triage.worker.serving as serving; serving.GRACE = 1\n"
 
 
@@ -53,3 +68,20 @@ async def test_a_second_wish_ends_it_at_once(case: WorkerCase) -> None:
     assert "Stopped at once" in said
     (job,) = (await case.list_jobs()).values()
     assert (job.function, job.status) == ("embed", "active")
+
+
+async def test_a_worker_that_is_still_beginning_ends_well(case: WorkerCase) -> None:
+    """SIGTERM before there is any job to take: exit code 0, and nothing said."""
+    process = case.start(program=_BEGINNING + SLOW)
+    await asyncio.to_thread(read_until, process.stdout, "beginning")
+    code, said = await asyncio.to_thread(end, process, signal.SIGTERM)
+    assert (code, said) == (0, "")
+
+
+def test_a_worker_that_cannot_begin_does_not_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the cause is a fault of the program, whoever waits for the thread of the jobs hears of it."""
+    monkeypatch.setattr(workshop, "open_services", None)
+    ready: Future[Any] = Future()
+    with pytest.raises(TypeError):
+        workshop._run(Settings(home=tmp_path), ready)
+    assert "traceback" in str(ready.exception(timeout=0))

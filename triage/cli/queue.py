@@ -40,7 +40,7 @@ def queue(context: click.Context, *, as_json: bool) -> None:
     """
     if context.invoked_subcommand is not None:
         if as_json:
-            raise click.UsageError("--json is for triage queue alone.")
+            raise click.UsageError("--json goes with triage queue alone, not with its commands.")
         return
     from triage.worker.status import read_status
 
@@ -51,12 +51,12 @@ def queue(context: click.Context, *, as_json: bool) -> None:
         _print(Console(), status)
 
 
-@queue.command("run")
+@queue.command("run", short_help="Put a week's work into the queue.")
 @click.option("--week", type=WEEK, required=True, help="An ISO week, such as 2026-W31.")
 @click.option("--topic", help="One topic of the rubric; all of them when left out.")
 @click.option("--harvest", is_flag=True, help="Ask arXiv first.")
 def run_(week: Week, topic: str | None, *, harvest: bool) -> None:
-    """Put in a week's work, as triage run does it itself.
+    """Put a week's work into the queue: all that is missing of it, as triage run would do it here and now.
 
     \b
     Example:
@@ -73,13 +73,15 @@ def run_(week: Week, topic: str | None, *, harvest: bool) -> None:
     _tell(_run(work))
 
 
-@queue.command(short_help="Put in every paper that lacks a vector.")
+@queue.command(short_help="Put every paper that lacks a vector into the queue.")
 def embed() -> None:
-    """Put in every paper that lacks a vector of the embedder in force, in batches that wait for all other work.
+    """Put every paper that lacks a vector into the queue, in batches that let all other work pass.
+
+    Workers make vectors with the TRIAGE_EMBEDDER that they were started with: give them and this command the same.
 
     \b
     Example:
-      TRIAGE_EMBEDDER=minilm-bf16 triage queue embed
+      triage queue embed
     """
     from triage.worker.orders import order_backfill
 
@@ -94,7 +96,12 @@ def embed() -> None:
 
 @queue.command()
 def retry() -> None:
-    """Give every failed job another go."""
+    """Put every failed job into the queue again.
+
+    \b
+    Example:
+      triage queue retry
+    """
     from triage.worker.orders import retry_failed
 
     _tell(_run(lambda _, waiting: retry_failed(waiting)))
@@ -102,7 +109,12 @@ def retry() -> None:
 
 @queue.command()
 def forget() -> None:
-    """Drop every failed job."""
+    """Drop every failed job.
+
+    \b
+    Example:
+      triage queue forget
+    """
     from triage.worker.orders import forget_failed
 
     click.echo(f"Forgotten: {_run(lambda _, waiting: forget_failed(waiting)):,}.")
@@ -119,19 +131,24 @@ def _run(work: Callable[[Services, "Queue"], Awaitable[T]]) -> T:
 
 
 def _tell(order: "Order") -> None:
-    there = f" {order.waiting:,} waited or ran there already." if order.waiting else ""
-    click.echo(f"Put in: {order.put:,} {'job' if order.put == 1 else 'jobs'}.{there} How far they are: triage queue")
+    parts = [f"Put in: {order.put:,} {'job' if order.put == 1 else 'jobs'}."]
+    if order.waiting:
+        parts.append(f"{order.waiting:,} waited or ran there already.")
+    if order.put or order.waiting:
+        parts.append("See how far the work is with: triage queue")
+    click.echo(" ".join(parts))
 
 
 def _print(console: Console, status: "QueueStatus") -> None:
     now = datetime.now(UTC)
     console.print(_draw_depths(status.kinds, now))
     if status.workers:
+        click.echo("Workers seen in the last minute:")
         for each in status.workers:
             jobs = f"{each.complete:,} jobs done, {each.failed:,} failed"
-            click.echo(f"Worker {each.pid} on {each.host}: up {_word(each.seconds)}, {jobs}")
+            click.echo(f"  process {each.pid} on {each.host}: up {_word(each.seconds)}, {jobs}")
     else:
-        click.echo("No worker has shown itself in the last seconds. Start one with: triage worker")
+        click.echo("No worker was seen in the last minute. Start one with: triage worker")
     if status.troubles:
         console.print(_draw_troubles(status.troubles))
     if any(each.failed for each in status.kinds):
@@ -140,7 +157,7 @@ def _print(console: Console, status: "QueueStatus") -> None:
 
 def _draw_depths(kinds: Sequence["KindDepth"], now: datetime) -> Table:
     table = Table(title="Queue", title_justify="left", title_style="bold")
-    for name in ("job", "waiting", "the oldest for", "running", "for", "failed"):
+    for name in ("job", "waiting", "longest wait", "running", "longest run", "failed"):
         table.add_column(name, justify="left" if name == "job" else "right")
     for each in kinds:
         oldest, since = (_word((now - at).total_seconds()) if at else "" for at in (each.oldest, each.since))

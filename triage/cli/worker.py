@@ -13,22 +13,23 @@ _INTERRUPTED = 130
 
 @click.command()
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Jobs at the same time.")
-@click.option("--no-cron", is_flag=True, help="Put nothing in by the clock: other workers do, or you.")
+@click.option("--no-cron", is_flag=True, help="Begin nothing by the clock: other workers do, or you.")
 @click.option("--burst", is_flag=True, help="End when nothing waits any more.")
 def worker(*, jobs: int, no_cron: bool, burst: bool) -> None:
     """Take jobs from the queue and do them: harvest, embed, score, judge, shortlist, deliver.
 
-    Start as many as you like, on as many machines as reach the database: each job is done once, and one whose worker
-    dies goes to another after seconds. By the clock (UTC) arXiv is harvested at 06:00 from Tuesday to Saturday, lists
-    follow, and mail that is due is sent. One job uses all cores: give --jobs only where work waits for a judge.
-    Ctrl-C, or SIGTERM, ends it after the job in hand; a second one at once. Restart it after changing the rubric.
+    Start as many as you like, on as many machines as reach the database, with the same settings and the same rubric. A
+    job whose worker dies goes to another within half a minute, and counts once. By the clock (UTC) arXiv is harvested
+    at 06:00 from Tuesday to Saturday, lists follow, and mail that is due is sent. One job uses all cores: give --jobs
+    only where work waits for a judge. Ctrl-C, or SIGTERM, ends it after the job in hand; a second one at once. Restart
+    it after changing the rubric.
 
     \b
     Example:
-      TRIAGE_DATABASE_URL=postgresql+asyncpg://triage@db/triage triage worker
+      TRIAGE_DATABASE_URL=postgresql://triage@db.example.org/triage triage worker
       triage worker --burst --no-cron
     """
-    from triage.worker.serving import run_worker
+    from triage.worker.serving import end_when_told, run_worker
     from triage.worker.workshop import is_busy
 
     settings = read_settings()
@@ -36,7 +37,8 @@ def worker(*, jobs: int, no_cron: bool, burst: bool) -> None:
         configure_logging("info")
     code = 0
     try:
-        asyncio.run(run_worker(settings, jobs=jobs, with_cron=not no_cron, is_burst=burst))
+        with end_when_told():
+            asyncio.run(run_worker(settings, jobs=jobs, with_cron=not no_cron, is_burst=burst))
     except KeyboardInterrupt:
         code = _INTERRUPTED
     if is_busy():

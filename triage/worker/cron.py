@@ -1,7 +1,7 @@
 """What happens by the clock (UTC): each puts the real job in, which then waits and fails under its own name."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from triage.config import Settings
 from triage.worker.kinds import make_deliver, make_harvest
@@ -54,6 +54,10 @@ async def deliver_often(context: Context) -> None:
     """Mail that is due."""
     await put_piece(context["job"].queue, make_deliver())
     _set_free(context)
+
+
+STRIKES: Final = (harvest_daily, plan_often, deliver_often)
+"""What every worker must be able to do, also one without a clock: another's may have put it in."""
 
 
 def _set_free(context: Context) -> None:

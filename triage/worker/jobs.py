@@ -64,9 +64,17 @@ async def plan(station: Station, *, week: str, again: bool = False) -> Outcome:
     return Outcome(await plan_week(station.services, parse_week(week), again=again))
 
 
-async def embed(station: Station, *, keys: Sequence[int], week: str | None) -> Outcome:
-    """Vectors for a batch of papers; after the last batch of a week come its scores."""
+async def embed(station: Station, *, keys: Sequence[int], week: str | None, embedder: str | None = None) -> Outcome:
+    """Vectors for a batch of papers; after the last batch of a week come its scores.
+
+    Raises `InputError` where another `embedder` was asked for than this worker has.
+    """
     services = station.services
+    if embedder not in (None, services.embedder_name):
+        raise InputError(
+            f"These papers wait for vectors of {embedder}, and this worker makes those of {services.embedder_name}: "
+            "give all workers the same TRIAGE_EMBEDDER, then run triage queue retry."
+        )
     bench = services.bench()
     async with bench.database.read() as session:
         papers = await select_keys(session, keys)

@@ -76,11 +76,11 @@ def make_plan(week: Week, *, again: bool = False) -> Piece:
     return Piece("plan", f"plan:{week}{suffix}", {"week": str(week), "again": again})
 
 
-def make_embed(keys: Sequence[int], week: Week | None) -> Piece:
-    """A batch of papers; without a week it is a backfill, which can wait and which nothing follows."""
-    digest = hashlib.sha256(",".join(map(str, keys)).encode()).hexdigest()[:24]
+def make_embed(keys: Sequence[int], week: Week | None, embedder: str) -> Piece:
+    """A batch of papers for that embedder; without a week a backfill, which can wait and which nothing follows."""
+    digest = hashlib.sha256(",".join((embedder, *map(str, keys))).encode()).hexdigest()[:24]
     name = str(week) if week else "any"
-    arguments = {"keys": list(keys), "week": str(week) if week else None}
+    arguments = {"keys": list(keys), "week": str(week) if week else None, "embedder": embedder}
     return Piece("embed", f"embed:{name}:{digest}", arguments, is_urgent=week is not None)
 
 

@@ -58,7 +58,7 @@ async def order_backfill(services: Services, queue: "Queue", tell: Callable[[int
             return order
         after = keys[-1]
         batches = [keys[start : start + BATCH] for start in range(0, len(keys), BATCH)]
-        made = await _put_all(queue, [make_embed(batch, None) for batch in batches])
+        made = await _put_all(queue, [make_embed(batch, None, services.embedder_name) for batch in batches])
         order = Order(order.put + made.put, order.waiting + made.waiting, order.papers + len(keys))
         tell(order.papers)
 

@@ -37,7 +37,8 @@ async def plan_week(services: Services, week: Week, *, again: bool = False) -> t
     papers = await select_papers_in(services, week)
     missing = await find_unembedded(services, week, papers)
     if missing:
-        pieces = [make_embed(batch, week) for batch in cut_batches(papers) if not missing.isdisjoint(batch)]
+        batches = [batch for batch in cut_batches(papers) if not missing.isdisjoint(batch)]
+        pieces = [make_embed(batch, week, services.embedder_name) for batch in batches]
     else:
         topics = services.rubric.topics if papers else ()
         lacking = [topic for topic in topics if await _is_lacking(services, topic, week, len(papers), again=again)]

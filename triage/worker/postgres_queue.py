@@ -31,6 +31,7 @@ def make_queue(url: str, name: str, swept: str) -> PostgresQueue:
         open=False,
         check=AsyncConnectionPool.check_connection,
         timeout=_PATIENCE,
+        reconnect_timeout=_PATIENCE,  # its waits double until then: a long outage would be followed by a long wait
         min_size=1,
         max_size=_CONNECTIONS,
         kwargs={"fallback_application_name": "triage-queue", "connect_timeout": int(_PATIENCE)},
@@ -87,6 +88,15 @@ class SweptAtOnceQueue(HeldOnly, PostgresQueue):  # type: ignore[misc]  # mypy d
             names = [self.jobs_table.as_string(connection), self.stats_table.as_string(connection)]
             found = await (await connection.execute(query, names)).fetchone()
         return bool(found and found[0])
+
+    async def schedule(self, lock: int = 1) -> list[str]:
+        """Nothing: SAQ's takes jobs in advance, which give no sign of life until their turn comes."""
+        del lock
+        return []
+
+    async def _dequeue(self) -> None:
+        if self._job_queue.empty():
+            await super()._dequeue()
 
     async def sweep(self, lock: int = 60, abort: float = 5.0) -> list[str]:
         """Forget what has expired, and give the jobs of dead workers to others; may run in every worker at once.

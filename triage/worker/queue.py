@@ -1,8 +1,8 @@
 """Where jobs wait: SAQ's queue in PostgreSQL or Redis, opened from the settings, and the one way to put a job in."""
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -67,16 +67,23 @@ def _find_url(settings: Settings) -> str:
 @asynccontextmanager
 async def connect(queue: "Queue") -> AsyncIterator["Queue"]:
     """The queue, connected while the context is open; what its driver raises becomes `StoreError`."""
-    failures = list_failures()
     try:
-        await queue.connect()
-        await queue.count("active")  # Redis is not asked before
-        yield queue
-    except failures as error:
-        raise StoreError(f"The queue cannot be used: {describe(error)}") from error
+        with translate_failures():
+            await queue.connect()
+            await queue.count("active")  # Redis is not asked before
+            yield queue
     finally:
-        with suppress(*failures):
+        with suppress(*list_failures()):
             await queue.disconnect()
+
+
+@contextmanager
+def translate_failures() -> Iterator[None]:
+    """What the queue's driver raises becomes `StoreError`."""
+    try:
+        yield
+    except list_failures() as error:
+        raise StoreError(f"The queue cannot be used: {describe(error)}") from error
 
 
 def list_failures() -> tuple[type[Exception], ...]:

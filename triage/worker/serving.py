@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from triage.config import Settings
-from triage.worker.cron import list_cron
+from triage.worker.cron import STRIKES, list_cron
 from triage.worker.jobs import JOBS
 from triage.worker.queue import connect, list_failures, open_queue
 from triage.worker.saq_log import tell_of_saq
@@ -61,7 +62,7 @@ def _make_worker(queue: "Queue", workshop: Workshop, jobs: int, *, with_cron: bo
 
     return PromptWorker(
         queue,
-        [(kind, make_function(kind, workshop)) for kind in JOBS],
+        [*((kind, make_function(kind, workshop)) for kind in JOBS), *STRIKES],
         concurrency=jobs,
         cron_jobs=list_cron(workshop.services.settings) if with_cron else (),
         startup=lend,
@@ -72,6 +73,19 @@ def _make_worker(queue: "Queue", workshop: Workshop, jobs: int, *, with_cron: bo
         cancellation_hard_deadline_s=_CANCELLING,
         metadata={"host": socket.gethostname(), "pid": os.getpid(), "jobs": jobs},
     )
+
+
+@contextmanager
+def end_when_told() -> Iterator[None]:
+    """SIGTERM ends the program well: to be used while no job can be in hand, at the beginning and the end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
 
 
 @contextmanager

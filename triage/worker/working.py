@@ -10,7 +10,7 @@ import structlog
 
 from triage.errors import InputError, JudgeStoppedError, ModelError, SourceStoppedError, StaleStoreError, TriageError
 from triage.worker.kinds import BEAT, KINDS
-from triage.worker.queue import NEXT, describe, list_failures, put_piece
+from triage.worker.queue import NEXT, describe, list_failures, put_piece, translate_failures
 from triage.worker.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ def make_function(kind: str, workshop: Workshop) -> Callable[..., Awaitable[None
         job.meta.pop(SENTENCE, None)
         async with _beating(job):
             try:
-                if KINDS[kind].is_followed:
-                    await _wait_for_twin(job)
                 await _do(workshop, job, kind, arguments)
             except asyncio.CancelledError:
                 if workshop.is_stopping:
@@ -50,9 +48,13 @@ def make_function(kind: str, workshop: Workshop) -> Callable[..., Awaitable[None
 
 
 async def _do(workshop: Workshop, job: "Job", kind: str, arguments: dict[str, Any]) -> None:
+    if KINDS[kind].is_followed:
+        with translate_failures():
+            await _wait_for_twin(job)
     outcome = await workshop.do(kind, arguments)
-    for piece in outcome.pieces:
-        await put_piece(job.get_queue(), piece)
+    with translate_failures():
+        for piece in outcome.pieces:
+            await put_piece(job.get_queue(), piece)
     if outcome.error is not None:
         raise outcome.error
 

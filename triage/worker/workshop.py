@@ -73,6 +73,9 @@ def _run(settings: Settings, ready: Future[tuple[Workshop, Callable[[], None]]])
         if ready.done():
             raise
         ready.set_exception(error)
+    finally:
+        if not ready.done():  # who waits for it would wait for ever
+            ready.set_exception(RuntimeError("The thread of the jobs ended before it was ready: see its traceback."))
 
 
 def _tell(loop: asyncio.AbstractEventLoop, ending: asyncio.Event) -> None:
