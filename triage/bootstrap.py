@@ -193,6 +193,10 @@ class Services:
             (lambda: self.open_judge(rules)) if self.has_judge else None,
         )
 
+    async def prepare_index(self) -> None:
+        """Build the index of a large store now, and not at the first search; the log says why it could not be."""
+        await self._fresh_index.prepare_large()
+
     async def _open_index(self) -> Finder:
         return await self._fresh_index.open()
 

@@ -33,7 +33,8 @@ class Settings(BaseSettings):
     """The rubric file; empty means `rubric.yaml` in `home`, else the one that ships in the package."""
     embedder: str = "minilm"
     """`minilm` (ships in a package), `minilm-bf16` or `minilm-int8` (extra `fast`), or a sentence-transformers model
-    name or folder (extra `models`)."""
+    name or folder (extra `models`). All machines of one database need the same, for `minilm-int8` also the same version
+    of NNCF: another one gives other vectors, so that every paper is embedded again."""
     threads: int = Field(default=0, ge=0)
     """CPU threads for the embedder; 0 means all cores given to this process."""
     arxiv_api_url: str = "https://export.arxiv.org/api/query"

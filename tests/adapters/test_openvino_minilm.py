@@ -1,11 +1,14 @@
 import importlib.util
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
+from fakes.full_disk import fill_disk
 
 from triage.adapters import openvino_minilm
 from triage.adapters.embedders import name_embedder, open_embedder
@@ -143,6 +146,22 @@ def test_a_cache_that_cannot_be_written_costs_time_only(tmp_path: Path, monkeypa
     monkeypatch.setattr(openvino_minilm, "quantise", lambda _graph, _texts: "made")
     monkeypatch.setattr(openvino_minilm, "build_graph", lambda weights: weights)
     assert openvino_minilm._open_int8(tmp_path / "cache") == "made"
+
+
+def test_a_full_disk_keeps_no_part_of_a_graph(tmp_path: Path) -> None:
+    """OpenVINO's own error is no `OSError`."""
+    with fill_disk(1_000), pytest.raises(OSError, match="iostream"):
+        keep_graph(_make_graph(), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_graph_that_openvino_cannot_read_is_made_anew(tmp_path: Path) -> None:
+    """As one that a newer version kept."""
+    keep_graph(_make_graph(), tmp_path)
+    (tmp_path / "graph.xml").write_bytes(b"<net/>")
+    digests = {name: sha256((tmp_path / name).read_bytes()).hexdigest() for name in ("graph.xml", "graph.bin")}
+    (tmp_path / "manifest.json").write_bytes(msgspec.json.encode({"sha256": digests}))
+    assert load_graph(tmp_path) is None
 
 
 @pytest.mark.parametrize("form", list(Form))

@@ -6,16 +6,19 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from shutil import copy2, copytree
 
 import numpy as np
 import pytest
+from fakes.full_disk import fill_disk
 from fakes.vector_case import EMBEDDER, MARK, find, find_all, keep, make_units
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from triage.adapters.vector_index.files import HashedFile, RowFile
+from triage.adapters.vector_index.files import HashedFile, RowFile, publish, read_manifest
 from triage.adapters.vector_index.folder import IndexFolder
 from triage.errors import StoreError
 
@@ -137,6 +140,41 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         assert build is not None
         with pytest.raises(StoreError, match="There are no vectors"):
             build.finish(MARK)
+
+
+@pytest.mark.parametrize(("width", "kind"), [(2, "codes"), (320, "vectors")])
+def test_a_disk_that_is_full_leaves_the_old_index_and_no_rest(
+    kept: IndexFolder, tmp_path: Path, width: int, kind: str
+) -> None:
+    """Though just the last byte has no room, in whichever file."""
+    random = np.random.default_rng(width).normal(size=(300, width)).astype(np.float32)
+    held = dict(enumerate(random / np.linalg.norm(random, axis=1, keepdims=True)))
+    before = {path.name for path in kept.folder.iterdir()}
+    sizes = {path.suffix: path.stat().st_size for path in keep(tmp_path / "other", held).folder.iterdir()}
+    assert max(sizes, key=sizes.__getitem__) == f".{kind}"
+    with fill_disk(max(sizes.values()) - 1), pytest.raises(StoreError, match="cannot be written"):
+        keep(kept.folder.parent, held)
+    assert {path.name for path in kept.folder.iterdir()} == before
+    check_works(kept)
+
+
+def test_what_a_killed_process_left_is_deleted_before_the_next_one_builds(kept: IndexFolder) -> None:
+    """It may be what fills the disk."""
+    (kept.folder / "0123456789ab.vectors").write_bytes(b"half")
+    with kept.build():
+        assert len(list(kept.folder.glob("*.vectors"))) == 2
+    assert len(list(kept.folder.iterdir())) == 5
+
+
+def test_codes_that_faiss_cannot_read_are_no_index(kept: IndexFolder) -> None:
+    """Though they are what the manifest says they are."""
+    manifest = read_manifest(kept.folder, EMBEDDER)
+    assert manifest is not None
+    path = pick(kept, "codes")
+    path.write_bytes(path.read_bytes()[:-9])
+    files = manifest.files | {path.name: sha256(path.read_bytes()).hexdigest()}
+    publish(kept.folder, replace(manifest, files=files))
+    assert is_refused(kept)
 
 
 def test_rows_that_are_not_there_are_an_error(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from triage.core.vectors import IndexMark
 from triage.ports import Index
 
 EMBEDDER = "made/8"
-MARK = IndexMark(newest=0, changes=0, count=0, fingerprint="")
+MARK = IndexMark(newest=0, changes=0, count=0, settled=0, fingerprint="")
 
 
 def make_units(count: int, seed: int = 7) -> NDArray[np.float32]:

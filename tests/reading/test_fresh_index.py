@@ -9,7 +9,8 @@ from shutil import copytree, rmtree
 import numpy as np
 import pytest
 from fakes.judging_case import NOW
-from sqlalchemy import delete, select, update
+from fakes.store_search_case import ASKED, search_all
+from sqlalchemy import delete, select
 from structlog.testing import capture_logs
 
 from triage.adapters.hashing import NAME, HashingEmbedder
@@ -18,19 +19,16 @@ from triage.adapters.vector_index.coded import CodedIndex
 from triage.adapters.vector_index.exact import ExactIndex
 from triage.adapters.vector_index.folder import IndexFolder
 from triage.core.paper import Paper
-from triage.core.vectors import IndexMark, Neighbour
-from triage.errors import StoreError
+from triage.core.vectors import IndexMark
 from triage.pipeline.embed import embed_papers
 from triage.reading.finder import Finder
 from triage.reading.fresh_index import FreshIndex
 from triage.reading.store_scan import StoreScan
-from triage.store.embeddings import VectorBatch, stream_vectors
-from triage.store.engine import Database, Session
+from triage.store.engine import Database
 from triage.store.models import EmbeddingRow, PaperRow
 from triage.store.papers import select_papers
 from triage.store.upsert import upsert_papers
 
-ASKED = HashingEmbedder().embed(["agents that recommend semantic ids"])[0]
 ID = "2605.99001"
 Open = Callable[..., FreshIndex]
 
@@ -70,21 +68,11 @@ async def put(database: Database, text: str, *, version: int = 1, is_embedded: b
     return stored[ID].key
 
 
-async def find_all(database: Database, count: int) -> list[Neighbour]:
-    """By comparing with all."""
-    async with database.read() as session:
-        batches = [batch async for batch in stream_vectors(session, NAME)]
-    index = ExactIndex()
-    for batch in batches:
-        index.add(batch.keys, batch.vectors)
-    return index.search(ASKED, count)
-
-
 async def check_right(database: Database, finder: Finder) -> None:
     """It finds what it should, all and the first ten."""
     for count in (10, 200):
         found = await asyncio.to_thread(finder.search, ASKED, count)
-        expected = await find_all(database, count)
+        expected = await search_all(database, count)
         assert {each.key: round(each.cosine, 4) for each in found} == {
             each.key: round(each.cosine, 4) for each in expected
         }
@@ -106,35 +94,6 @@ async def test_until_a_large_index_is_built_the_database_is_searched(database: D
     assert isinstance(loaded, CodedIndex)
     assert not [event for event in events if event["event"] == "index_built"]
     await check_right(database, loaded)
-
-
-async def test_searches_of_the_database_share_one_reading(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever comes while it reads shares the next one; each gets its own answer, or the error."""
-    readings: list[str] = []
-    began, free = asyncio.Event(), asyncio.Event()
-
-    async def _stream(session: Session, embedder: str) -> AsyncIterator[VectorBatch]:
-        readings.append(embedder)
-        began.set()
-        await free.wait()
-        async for batch in stream_vectors(session, embedder):
-            yield batch
-
-    monkeypatch.setattr("triage.reading.store_scan.stream_vectors", _stream)
-    scan = StoreScan(database, NAME, 85)
-    first = asyncio.create_task(scan._search(ASKED, 3))
-    await began.wait()
-    rest = [asyncio.create_task(scan._search(ASKED, count)) for count in (1, 5, 200)]
-    await asyncio.sleep(0)
-    free.set()
-    found = await asyncio.gather(first, *rest)
-    assert len(readings) == 2
-    expected = [each.key for each in await find_all(database, 200)]
-    assert [[each.key for each in one] for one in found] == [expected[:count] for count in (3, 1, 5, 200)]
-    async with database.write() as session:
-        await session.execute(update(EmbeddingRow).values(vector=b"damaged"))
-    with pytest.raises(StoreError, match="damaged"):
-        await asyncio.to_thread(scan.search, ASKED, 3)
 
 
 async def test_a_small_index_is_made_in_memory_and_moves_when_it_grows(database: Database, start: Open) -> None:
@@ -160,6 +119,14 @@ async def test_it_follows_every_change_of_a_text(database: Database, start: Open
         await check_right(database, await fresh.open())
         await check_right(database, await start(20 if is_kept else 200).open())
     assert key not in {each.key for each in (await fresh.open()).search(ASKED, 200)}
+
+
+async def test_an_index_is_prepared_where_it_is_large(start: Open, tmp_path: Path) -> None:
+    """A small one would be made in memory for nothing."""
+    await start(85).prepare_large()
+    assert not (tmp_path / "index").exists()
+    await start().prepare_large()
+    assert isinstance(await start().open(), CodedIndex)
 
 
 async def test_what_is_much_changed_is_built_anew_while_the_old_one_serves(database: Database, start: Open) -> None:
@@ -211,9 +178,31 @@ async def test_rows_that_are_deleted_while_it_serves_are_noticed(database: Datab
         await fresh.prepare()
         async with database.write() as session:
             await session.execute(delete(EmbeddingRow).where(EmbeddingRow.id.in_([3, 4])))
-            await session.execute(delete(EmbeddingRow).where(EmbeddingRow.id == len(await find_all(database, 200))))
+            await session.execute(delete(EmbeddingRow).where(EmbeddingRow.id == len(await search_all(database, 200))))
         await check_right(database, await fresh.open())
         await check_right(database, await fresh.prepare())
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+async def test_a_vector_that_comes_very_late_is_found(
+    database: Database, start: Open, monkeypatch: pytest.MonkeyPatch, *, is_kept: bool
+) -> None:
+    """Of a writer that stood still on PostgreSQL while others wrote more than is read again."""
+    most_exact = 20 if is_kept else 200
+    async with database.write() as session:
+        late = (await session.scalars(select(EmbeddingRow).where(EmbeddingRow.id == 4))).one()
+        row = {column.name: getattr(late, column.name) for column in EmbeddingRow.__table__.columns}
+        await session.delete(late)
+    monkeypatch.setattr("triage.store.vector_state.LATE", 10)
+    fresh = start(most_exact)
+    assert len(await fresh.prepare()) == 84
+    await put(database, "One more")
+    assert len(await fresh.prepare()) == 85
+    async with database.write() as session:
+        session.add(EmbeddingRow(**row))
+    for one in (fresh, start(most_exact)):
+        assert len(await one.prepare()) == 86
+        await check_right(database, await one.open())
 
 
 async def test_an_older_index_catches_up(database: Database, start: Open, tmp_path: Path) -> None:

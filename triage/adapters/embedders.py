@@ -5,6 +5,7 @@ from triage.adapters.hashing import HashingEmbedder
 from triage.adapters.minilm import MiniLmEmbedder
 from triage.adapters.openvino_minilm import Form, OpenVinoMiniLmEmbedder
 from triage.adapters.sentence_transformer import SentenceTransformerEmbedder
+from triage.errors import ModelError
 from triage.ports import Embedder
 
 
@@ -20,6 +21,8 @@ def open_embedder(name: str, threads: int) -> Embedder:
             return OpenVinoMiniLmEmbedder(Form(name.removeprefix("minilm-")), threads)
         case "hashing":
             return HashingEmbedder()
+        case _ if name.startswith("minilm"):
+            raise ModelError(f"There is no embedder {name!r}: expected minilm, minilm-bf16 or minilm-int8.")
         case _:
             return SentenceTransformerEmbedder(name)
 

@@ -41,6 +41,7 @@ class MiniLmEmbedder:
     """
 
     def __init__(self, threads: int = 0) -> None:
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # from 1.31 on it reports its use, from the import on
         import onnxruntime
 
         self._threads = threads or count_cores()

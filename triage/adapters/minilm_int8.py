@@ -68,7 +68,7 @@ def quantise(graph: Any, texts: list[str]) -> Any:
 
 
 def load_graph(folder: Path) -> Any | None:
-    """The graph that `keep_graph` left there; None where it is absent, damaged or half written."""
+    """The graph that `keep_graph` left there; None where it is absent, damaged, half written or unreadable."""
     import openvino
 
     try:
@@ -78,7 +78,10 @@ def load_graph(folder: Path) -> Any | None:
         return None
     if {name: hashlib.sha256(part).hexdigest() for name, part in parts.items()} != manifest.sha256:
         return None
-    return openvino.Core().read_model(parts["graph.xml"], parts["graph.bin"])
+    try:
+        return openvino.Core().read_model(parts["graph.xml"], parts["graph.bin"])
+    except RuntimeError:  # of a newer OpenVINO
+        return None
 
 
 def keep_graph(graph: Any, folder: Path) -> None:
@@ -87,7 +90,10 @@ def keep_graph(graph: Any, folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as place:
-        openvino.save_model(graph, Path(place, "graph.xml"), compress_to_fp16=False)
+        try:
+            openvino.save_model(graph, Path(place, "graph.xml"), compress_to_fp16=False)
+        except RuntimeError as error:  # such as a full disk
+            raise OSError(str(error)) from error
         digests = {name: hashlib.sha256(Path(place, name).read_bytes()).hexdigest() for name in _PARTS}
         Path(place, "manifest.json").write_bytes(msgspec.json.encode(_Manifest(digests)))
         for name in (*_PARTS, "manifest.json"):

@@ -123,7 +123,7 @@ def _open_int8(cache: Path) -> Any:
     kept = load_graph(folder)
     if kept is not None:
         return kept
-    _log.info("model_quantised_once", folder=str(folder), takes="about a minute")
+    _log.warning("making_int8_model_once", takes="about a minute", folder=str(folder))  # else a user sees nothing go on
     made = quantise(build_graph(read_weights()), read_calibration_texts())
     try:
         keep_graph(made, folder)

@@ -15,7 +15,7 @@ import triage
 from triage.cli.output import print_json
 from triage.cli.session import json_option, read_settings
 from triage.config import Settings
-from triage.errors import InputError
+from triage.errors import InputError, ModelError
 from triage.home import find_rubric, load_rubric
 from triage.mail import open_mailer
 from triage.pipeline.doctor import (
@@ -84,13 +84,29 @@ def _check_with(settings: Settings) -> Iterator[Check]:
     yield check_space(settings.home)
     found = asyncio.run(check_database(settings.url))
     yield from found
-    if any(check.name == "contents" and check.status != "failed" for check in found):
+    is_readable = any(check.name == "contents" and check.status != "failed" for check in found)
+    if is_readable:
         yield asyncio.run(check_ledger(settings.url, settings.now or datetime.now(UTC)))
         yield asyncio.run(check_outbox(settings.url, lambda: _read_last_number(settings)))
     yield check_rubric(lambda: (find_rubric(settings), len(load_rubric(settings).topics)))
     yield check_embedder(lambda: _open_embedder(settings))
+    if is_readable:
+        yield from _check_index(settings)
     yield check_contact(settings.contact)
     yield check_mail(settings, lambda: open_mailer(settings))
+
+
+def _check_index(settings: Settings) -> Iterator[Check]:
+    from triage.adapters.embedders import name_embedder
+    from triage.adapters.vector_index.folder import IndexFolder
+    from triage.reading.index_check import check_index
+
+    try:
+        name = name_embedder(settings.embedder, settings.threads)
+    except ModelError:
+        return  # which the check of the embedder tells
+    shelf = IndexFolder(settings.home / "index", name)
+    yield asyncio.run(check_index(settings.url, name, shelf, shelf.folder))
 
 
 def _read_last_number(settings: Settings) -> int:

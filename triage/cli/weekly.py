@@ -73,7 +73,8 @@ async def _run(services: Services, week: Week, topic: str | None, *, ask_arxiv: 
 def embed(week: Week | None, *, everything: bool, as_json: bool) -> None:
     """Give every paper of a week, or every paper there is, a vector if it lacks one.
 
-    Ctrl-C loses nothing that was finished: the same command goes on from there.
+    Ctrl-C loses nothing that was finished: the same command goes on from there. With --all, the search index of a
+    large store is built too.
 
     \b
     Example:
@@ -93,7 +94,9 @@ async def _embed(services: Services, week: Week | None) -> StepReport:
     with show_progress() as progress:
         bench = services.bench(progress)
         if week is None:
-            return await embed_all(bench.database, bench.embedder, progress=progress)
+            report = await embed_all(bench.database, bench.embedder, progress=progress)
+            await services.prepare_index()
+            return report
         papers = await select_papers_of(bench, week)
         return await embed_papers(bench.database, bench.embedder, papers, week=str(week), progress=progress)
 

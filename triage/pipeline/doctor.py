@@ -25,7 +25,9 @@ _NO_BYTES = 50_000_000
 _CLOCK_TOLERANCE = timedelta(days=1)
 _UNIT_TOLERANCE = 1e-3
 _EXTRAS = {
-    "sentence_transformers": ("models", "needed only for embedders other than minilm"),
+    "sentence_transformers": ("models", "needed only for sentence-transformers models"),
+    "openvino": ("fast", "needed only for the embedders minilm-bf16 and minilm-int8"),
+    "saq": ("postgres", "needed only for PostgreSQL and triage worker"),
     "matplotlib": ("eval", "needed only for pictures"),
     "xllamacpp": ("local-llm", "needed only for triage judge --local"),
 }

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 import structlog
+from msgspec.structs import replace
 
 from triage.errors import StoreError
 from triage.ports import Index
@@ -14,12 +15,13 @@ from triage.reading.store_scan import StoreScan
 from triage.store.embeddings import stream_vectors, stream_vectors_of
 from triage.store.engine import Database, Session
 from triage.store.vector_state import (
-    LATE,
     VectorState,
+    count_settled,
     count_vectors,
     list_changed_texts,
     mark_vectors,
     read_vector_state,
+    tell_late,
 )
 
 _PAUSE = 3.0  # seconds in which no new vectors are looked for
@@ -74,6 +76,13 @@ class FreshIndex:
         await asyncio.wait([self._build])
         return await self.open()
 
+    async def prepare_large(self) -> None:
+        """Have a large index kept for those who search next; a small one is made in memory by each of them."""
+        async with self._database.read() as session:
+            is_large = self._shelf.is_large(await count_vectors(session, self._embedder_name))
+        if is_large:
+            await self.prepare()
+
     async def close(self) -> None:
         """Give up an index that is being built; it is begun again when one is opened."""
         if self._build is not None:
@@ -84,13 +93,23 @@ class FreshIndex:
         looked_at, started = self._read_seconds(), time.perf_counter()
         async with self._database.read() as session:
             state = await read_vector_state(session)
-            if self._looked_at is None or state.has_lost(self._seen):
+            if self._looked_at is None or await self._has_lost(session, state):
                 self._index, self._seen = await self._begin(session)
+            if state.is_at(self._seen):
+                state = self._seen
+            else:
+                state = replace(state, settled=await count_settled(session, state.newest))
             if self._index is not None and state != self._seen:
                 await self._catch_up(session, self._index, self._seen)
                 seconds = round(time.perf_counter() - started, 2)
                 _log.info("index_refreshed", vectors=len(self._index), seconds=seconds)
         self._seen, self._looked_at = state, looked_at
+
+    async def _has_lost(self, session: Session, state: VectorState) -> bool:
+        """Whether something is gone, or came too late to be caught up with."""
+        if state.has_lost(self._seen):
+            return True
+        return state.count > self._seen.count and (await count_settled(session, self._seen.newest) > self._seen.settled)
 
     async def _begin(self, session: Session) -> tuple[Index | None, VectorState]:
         """An empty one, the kept one, or None where one must be built; and what is in it."""
@@ -101,26 +120,19 @@ class FreshIndex:
         return index, held
 
     async def _load(self, session: Session) -> tuple[Index | None, VectorState]:
-        """The kept one where it is of this database, as it was at the state, and nothing was deleted from it since."""
-        if (kept := await asyncio.to_thread(self._shelf.load)) is None:
-            return None, VectorState()
-        index, mark = kept
-        held = VectorState(mark.newest, mark.count, mark.changes)
-        if not mark.is_part_of(found := await mark_vectors(session, held)):
-            _log.warning("index_of_another_store", kept=mark, found=found)
-            return None, VectorState()
-        return index, held
+        return await load_kept(session, self._shelf) or (None, VectorState())
 
     async def _catch_up(self, session: Session, index: Index, seen: VectorState) -> None:
         """Take in what came and what changed after a state; taking it twice changes nothing."""
+        late = tell_late(session)
         if len(index):
-            keys = await list_changed_texts(session, max(0, seen.changes - LATE))
+            keys = await list_changed_texts(session, max(0, seen.changes - late))
             gone = set(keys)
             async for batch in stream_vectors_of(session, self._embedder_name, keys):
                 await asyncio.to_thread(index.add, batch.keys, batch.vectors)
                 gone.difference_update(batch.keys)
             await asyncio.to_thread(index.remove, sorted(gone))
-        async for batch in stream_vectors(session, self._embedder_name, max(0, seen.newest - LATE)):
+        async for batch in stream_vectors(session, self._embedder_name, max(0, seen.newest - late)):
             await asyncio.to_thread(index.add, batch.keys, batch.vectors)
 
     def _build_aside(self) -> None:
@@ -161,3 +173,15 @@ class FreshIndex:
             async for batch in stream_vectors(session, self._embedder_name):
                 await asyncio.to_thread(build.add, batch.keys, batch.vectors)
         await asyncio.to_thread(build.finish, mark)
+
+
+async def load_kept(session: Session, shelf: IndexShelf) -> tuple[Index, VectorState] | None:
+    """The kept index where it is of this database, as it was at the state, and nothing was deleted from it since."""
+    if (kept := await asyncio.to_thread(shelf.load)) is None:
+        return None
+    index, mark = kept
+    held = VectorState(mark.newest, mark.count, mark.changes, mark.settled)
+    if not mark.is_part_of(found := await mark_vectors(session, held)):
+        _log.warning("index_of_another_store", kept=mark, found=found)
+        return None
+    return index, held

@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Final, Literal
 
 import msgspec
-from sqlalchemy import select, text
+from sqlalchemy import TextClause, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.core.grounding_lexicon import GRAMMAR
@@ -16,15 +16,19 @@ _TELLING = 3
 """With so many words that tell something, words such as "the" are not looked for: they cost the most by far."""
 _LONGEST_NAME = 5
 _BETWEEN = 2  # middle names and initials
-_SQLITE = "SELECT rowid FROM paper_words WHERE paper_words MATCH :wanted{order} LIMIT :limit"
-_SQLITE_ORDER = " ORDER BY bm25(paper_words, 10.0, 5.0, 1.0), rowid"
-_POSTGRES = (
-    "SELECT id FROM papers, to_tsquery('pg_catalog.simple', :wanted) AS wanted WHERE words @@ wanted{order} "
-    "LIMIT :limit"
+_SQLITE_ANY = text("SELECT rowid FROM paper_words WHERE paper_words MATCH :wanted LIMIT :limit")
+_SQLITE = text(
+    "SELECT rowid FROM paper_words WHERE paper_words MATCH :wanted "
+    "ORDER BY bm25(paper_words, 10.0, 5.0, 1.0), rowid LIMIT :limit"
 )
+_POSTGRES_ANY = text("SELECT id FROM papers WHERE words @@ to_tsquery('pg_catalog.simple', :wanted) LIMIT :limit")
 # Weights of D, C, B and A: nothing, abstract, authors, title. 1: divided by one plus the logarithm of the length.
-_POSTGRES_ORDER = " ORDER BY ts_rank_cd('{0, 0.1, 0.5, 1}', words, wanted, 1) DESC, id"
-
+_POSTGRES = text(
+    "SELECT id FROM papers, to_tsquery('pg_catalog.simple', :wanted) AS wanted WHERE words @@ wanted "
+    "ORDER BY ts_rank_cd('{0, 0.1, 0.5, 1}', words, wanted, 1) DESC, id LIMIT :limit"
+)
+_LONG = 5
+"""Words that few papers hold all of. FTS5's ranking counts the papers of each again, which doubles what one costs."""
 
 _MARKS: Final = {"all": "", "heading": ":AB", "title": ":A", "authors": ":B"}  # of PostgreSQL's weights
 _COLUMNS: Final = {"all": "", "heading": "{title authors} : ", "title": "{title} : ", "authors": "{authors} : "}
@@ -54,6 +58,11 @@ class _Reading(msgspec.Struct, frozen=True):
     has_prefix: bool = False
     is_loose: bool = False
     is_ranked: bool = True
+
+    @property
+    def is_long(self) -> bool:
+        """Whether hardly any paper is found, so that it pays to look before ranking."""
+        return self.joint == "and" and sum(map(len, self.terms)) >= _LONG
 
 
 async def find_by_words(session: AsyncSession, query: SearchQuery, limit: int) -> WordHits:
@@ -128,9 +137,16 @@ def _is_called(author: str, name: tuple[str, ...]) -> bool:
 async def _find(session: AsyncSession, reading: _Reading, limit: int) -> list[int]:
     is_postgres = session.get_bind().dialect.name == "postgresql"
     wanted = _write_tsquery(reading) if is_postgres else _write_fts5(reading)
-    query, order = (_POSTGRES, _POSTGRES_ORDER) if is_postgres else (_SQLITE, _SQLITE_ORDER)
-    statement = text(query.format(order=order if reading.is_ranked else ""))
-    return [key for (key,) in await session.execute(statement, {"wanted": wanted, "limit": limit})]
+    any_of, best_of = (_POSTGRES_ANY, _POSTGRES) if is_postgres else (_SQLITE_ANY, _SQLITE)
+
+    async def select_keys(statement: TextClause, count: int) -> list[int]:
+        return [key for (key,) in await session.execute(statement, {"wanted": wanted, "limit": count})]
+
+    if not reading.is_ranked:
+        return await select_keys(any_of, limit)
+    if reading.is_long and not is_postgres and len(found := await select_keys(any_of, 2)) <= 1:
+        return found[:limit]
+    return await select_keys(best_of, limit)
 
 
 def _write_fts5(reading: _Reading) -> str:

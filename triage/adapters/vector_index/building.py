@@ -1,6 +1,5 @@
 """Builds an index on disk from vectors that come in batches; never more than a sample of them is in memory."""
 
-import hashlib
 from collections.abc import Sequence
 from math import log2, sqrt
 from pathlib import Path
@@ -11,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.adapters.vector_index.exact import check_vectors
-from triage.adapters.vector_index.files import FORMAT, HashedFile, Manifest, RowFile, discard, publish, sync_file
+from triage.adapters.vector_index.files import FORMAT, HashedFile, Manifest, RowFile, discard, publish
 from triage.core.vectors import IndexMark
 from triage.errors import StoreError
 
+_PIECE = 1 << 20  # bytes
 _BATCH = 20_000  # rows: 30 MB of vectors of 384 numbers
 _PER_LIST = 64  # vectors to learn a list from; FAISS asks for 39
 _LEAST_PER_LIST = 39
@@ -53,10 +53,11 @@ class IndexBuild:
         rows = RowFile(self._path("vectors"), self._dimension)
         try:
             files[self._path("codes").name] = self._write_codes(recipe, rows, count)
+            self._check_wanted()  # or it is no longer ours to put in place
         finally:
             rows.close()
-        if self._is_closed:
-            return  # given up meanwhile, and no longer ours to put in place
+            if self._is_closed:
+                self._discard()
         publish(self._folder, Manifest(FORMAT, self._embedder, recipe, self._dimension, count, mark, files))
         self._is_published = True
 
@@ -74,23 +75,32 @@ class IndexBuild:
         faiss.omp_set_num_threads(self._threads)  # OpenMP keeps the number per calling thread
         codes = _learn(recipe, rows, count)
         for start in range(0, count, _BATCH):
+            self._check_wanted()
             codes.add(rows.read_batch(start, min(_BATCH, count - start)))
-        path = self._path("codes")
-        try:
-            faiss.write_index(codes, str(path))
-        except RuntimeError as error:
-            raise StoreError(f"The index file {path} cannot be written: {error}") from error
-        with path.open("rb+") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            sync_file(file)
-        return digest
+        self._check_wanted()
+        file = HashedFile(self._path("codes"))
+        try:  # by a file's name, FAISS says nothing of a disk that is full at the last bytes
+            faiss.write_index(codes, _open_writer(file))
+            return file.finish()
+        finally:
+            file.close()
+
+    def _check_wanted(self) -> None:
+        """What is given up meanwhile ends soon: a program that is to stop waits for its threads."""
+        if self._is_closed:
+            raise StoreError("The building of the index was given up.")
 
     def close(self) -> None:
         """Delete what was written, unless it became the index."""
         self._is_closed = True
-        self._vectors.close()
-        if not self._is_published:
-            discard(self._path(kind) for kind in ("vectors", "keys", "codes"))
+        try:
+            self._vectors.close()
+        finally:
+            if not self._is_published:
+                self._discard()
+
+    def _discard(self) -> None:
+        discard(self._path(kind) for kind in ("vectors", "keys", "codes"))
 
     def _path(self, kind: str) -> Path:
         return self._folder / f"{self._stem}.{kind}"
@@ -108,3 +118,11 @@ def _learn(recipe: str, rows: RowFile, count: int) -> Any:
     sample = np.random.default_rng(0).choice(count, min(count, _PER_LIST * codes.nlist), replace=False)
     codes.train(rows.read(np.sort(sample)))
     return codes
+
+
+def _open_writer(file: HashedFile) -> Any:
+    import faiss
+
+    return faiss.PyCallbackIOWriter(  # type: ignore[attr-defined]  # its annotations leave it out
+        lambda data: file.write(memoryview(data)), _PIECE
+    )

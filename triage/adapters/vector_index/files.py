@@ -80,7 +80,13 @@ def publish(folder: Path, manifest: Manifest) -> None:
         sync_file(file)
     partial.replace(folder / _MANIFEST)
     _sync_folder(folder)
-    discard(path for path in folder.iterdir() if path.name not in {_MANIFEST, _LOCK, *manifest.files})
+    sweep(folder, manifest)
+
+
+def sweep(folder: Path, manifest: Manifest | None) -> None:
+    """Delete what is not the index of the manifest: older ones, and what processes left that were killed building."""
+    kept = {_MANIFEST, _LOCK, *(manifest.files if manifest else ())}
+    discard(path for path in folder.iterdir() if path.name not in kept and path.is_file())
 
 
 def discard(paths: Iterable[Path]) -> None:

@@ -13,7 +13,15 @@ import structlog
 from triage.adapters.vector_index.building import IndexBuild
 from triage.adapters.vector_index.coded import CodedIndex
 from triage.adapters.vector_index.exact import ExactIndex
-from triage.adapters.vector_index.files import Manifest, RowFile, UnusableIndexError, check_files, claim, read_manifest
+from triage.adapters.vector_index.files import (
+    Manifest,
+    RowFile,
+    UnusableIndexError,
+    check_files,
+    claim,
+    read_manifest,
+    sweep,
+)
 from triage.core.vectors import IndexMark
 from triage.errors import StoreError
 from triage.ports import Index
@@ -62,6 +70,7 @@ class IndexFolder:
                 if not is_ours:
                     yield None
                     return
+                self._sweep()
                 build = IndexBuild(self.folder, self._embedder, self._threads)
                 try:
                     yield build
@@ -70,13 +79,26 @@ class IndexFolder:
         except OSError as error:
             raise StoreError(f"The index folder {self.folder} cannot be written: {error.strerror}.") from error
 
+    def _sweep(self) -> None:
+        """Make room before a new one is built."""
+        if os.name != "posix":
+            return  # another process may be building too
+        try:
+            manifest = read_manifest(self.folder, self._embedder)
+        except UnusableIndexError:
+            manifest = None
+        sweep(self.folder, manifest)
+
     def _open(self, manifest: Manifest) -> Index:
         import faiss
 
         check_files(self.folder, manifest)
         paths = {os.path.splitext(name)[1]: self.folder / name for name in manifest.files}  # noqa: PTH122 - of a name
         keys = np.fromfile(paths[".keys"], "<i8").astype(np.int64, copy=False)
-        codes = faiss.read_index(str(paths[".codes"]), faiss.IO_FLAG_MMAP_IFC)
+        try:
+            codes = faiss.read_index(str(paths[".codes"]), faiss.IO_FLAG_MMAP_IFC)
+        except RuntimeError as error:
+            raise UnusableIndexError(f"{paths['.codes'].name} cannot be read: {error}") from error
         if not len(keys) == codes.ntotal == manifest.count or codes.d != manifest.dimension:
             raise UnusableIndexError("its files do not belong together: counts or dimensions differ")
         vectors = RowFile(paths[".vectors"], manifest.dimension)
