@@ -1,4 +1,8 @@
 # Triage. `make demo` shows the main job; `make test` runs everything that CI runs.
+# A bench that fails fails make, though its output is also kept.
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -47,7 +51,7 @@ bench: install  ## show how fast and how large: real weeks in DATA against named
 	$(BIN)/python benchmarks/index_scale.py --vectors 100000 1000000 --json | tee $(RESULTS)/index_scale.json
 	$(BIN)/python benchmarks/worker_kills.py --seed $(SEED) --json | tee $(RESULTS)/worker_kills.json
 	$(BIN)/python benchmarks/database_parity.py --data $(DATA) --json | tee $(RESULTS)/database_parity.json
-	$(BIN)/python benchmarks/readers_taste.py --json | tee $(RESULTS)/readers_taste.json
+	$(BIN)/python benchmarks/readers_taste.py --data $(DATA) --json | tee $(RESULTS)/readers_taste.json
 
 bench-faults: install  ## show that nothing is lost: faults, kills, pace, rivals, size, fuzz (RUNS=10000: an hour)
 	$(BIN)/python benchmarks/faults.py --runs $(RUNS) --seed $(SEED)

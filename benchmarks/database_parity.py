@@ -17,6 +17,8 @@ from pathlib import Path
 
 import msgspec
 
+from benchmarks.console import require_files, say
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from fakes.postgres_case import serve_postgres
@@ -108,6 +110,7 @@ def run(data: Path, weeks: list[str], embedder: str) -> Result:
         seconds: dict[str, float] = {}
         places = [(week, topic) for week in weeks for topic in _LABELS]
         for name, installation in installations.items():
+            say(f"{name}: import, votes, then {len(weeks)} weeks to both lists.")
             started = time.monotonic()
             installation.prepare(data, weeks)
             lists[name] = [
@@ -121,11 +124,15 @@ def run(data: Path, weeks: list[str], embedder: str) -> Result:
 def main() -> None:
     """Print what was compared; exit with 1 if anything differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=_ROOT.parent / "shared" / "data", help="with arxiv and labels")
+    parser.add_argument(
+        "--data", type=Path, default=_ROOT.parent / "shared" / "data", help="folder with arxiv/ and labels/"
+    )
     parser.add_argument("--weeks", nargs="+", default=["2026-W13", "2026-W29", "2026-W31"])
     parser.add_argument("--embedder", default="minilm")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    labels = [f"labels/{name}" for names in _LABELS.values() for name in names]
+    require_files(options.data, *(f"arxiv/week-{week}.jsonl.gz" for week in options.weeks), *labels)
     result = run(options.data, options.weeks, options.embedder)
     if options.json:
         print(msgspec.json.encode(result).decode())

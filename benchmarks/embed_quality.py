@@ -13,6 +13,8 @@ from triage.evaluation.labels import read_judgements
 from triage.ports import Embedder
 
 _WEEKS = ("2026-W13", "2026-W31")
+FILES = tuple(name for week in _WEEKS for name in (f"arxiv/week-{week}.jsonl.gz", f"judgements/{week}.jsonl"))
+"""What `measure_ranking` reads below its folder."""
 _SIZE = 20
 _RUBRIC = Path(__file__).resolve().parents[1] / "rubric.yaml"
 

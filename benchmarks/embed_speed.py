@@ -5,8 +5,8 @@ reference is torch in float32 at its default batch; the ceiling is the speed of 
 
     python benchmarks/embed_speed.py --data FOLDER --papers 600 --json
 
-FOLDER has `arxiv/week-2026-W31.jsonl.gz` (JSON lines with `id`, `title` and `abstract`) and, for nDCG@20, judgements of
-that week and of W13 in `judgements/`. Needs the extras `models` and `fast`. Takes five minutes on two quiet cores.
+FOLDER has the weeks 2026-W31 and, for nDCG@20, W13: `arxiv/week-2026-W31.jsonl.gz` (JSON lines with `id`, `title` and
+`abstract`) and `judgements/2026-W31.jsonl`. Needs the extras `models` and `fast`. Five minutes on two quiet cores.
 """
 
 import argparse
@@ -24,10 +24,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.console import require_files, say
 from benchmarks.embed_ceiling import count_gflop, measure_gemm
-from benchmarks.embed_quality import measure_ranking
+from benchmarks.embed_quality import FILES, measure_ranking
 from triage.adapters.embedders import open_embedder
 from triage.adapters.sentence_transformer import REFERENCE_MODEL
+from triage.log import configure_logging
 from triage.ports import Embedder
 
 _FORMS = ("minilm", "minilm-bf16", "minilm-int8")
@@ -69,6 +71,7 @@ def run_in_turns(laps: Sequence[Lap], texts: Sequence[str]) -> None:
         first = number % len(laps)
         for lap in (*laps[first:], *laps[:first]):
             lap.embed(texts[start : start + _ROUND])
+        say(f"{min(start + _ROUND, len(texts)):,} of {len(texts):,} papers embedded by each.")
 
 
 def overlap_neighbours(ours: Vectors, theirs: Vectors) -> float:
@@ -104,14 +107,18 @@ def compare(lap: Lap, reference: Lap, ceiling: float) -> dict[str, str | float]:
 def measure(folder: Path, papers: int, threads: int) -> dict[str, object]:
     """Everything the report says; ratios above 1 favour ours."""
     texts = read_texts(folder / "arxiv" / "week-2026-W31.jsonl.gz", papers)
+    say(f"Opening {REFERENCE_MODEL}, {', '.join(_FORMS)}: the first time, int8 takes a minute.")
     laps = {name: Lap(open_embedder(name, threads)) for name in (REFERENCE_MODEL, *_FORMS)}
     run_in_turns(list(laps.values()), texts)
+    say("Measuring bare matrix products.")
     gemm, work = measure_gemm(threads), count_gflop(texts)
     precisions = dict(zip(laps, ("float32", "float32", "bfloat16", "int8"), strict=True))
+    say("Measuring the peak of memory of each.")
     forms = {
         name: compare(lap, laps[REFERENCE_MODEL], gemm[precisions[name]] / work) | {"peak_mb": measure_peak(name)}
         for name, lap in laps.items()
     }
+    say("Ranking the judged papers.")
     ranking = measure_ranking(folder, {name: lap.embedder for name, lap in laps.items()})
     return {"papers": len(texts), "gflop_per_paper": work, "gemm_gflops": gemm, "forms": forms, "ndcg_at_20": ranking}
 
@@ -140,15 +147,19 @@ def _print_table(result: Mapping[str, object]) -> None:
 def main() -> None:
     """Print the measurements as tables, or as one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--papers", type=int, default=600)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="FOLDER")
+    parser.add_argument("--papers", type=int, default=600, help=f"more than {_NEIGHBOURS}")
     parser.add_argument("--threads", type=int, default=0, help="for our forms; 0: every core")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--peak-of", help=argparse.SUPPRESS)
     args = parser.parse_args()
+    configure_logging()  # else events go to standard output
     if args.peak_of:
         _print_peak(args.peak_of)
         return
+    if args.papers <= _NEIGHBOURS:
+        parser.error(f"--papers: expected more than {_NEIGHBOURS}")
+    require_files(args.data, *FILES)
     result = measure(args.data, args.papers, args.threads)
     if args.json:
         print(json.dumps(result, indent=2))

@@ -1,6 +1,6 @@
 """Time, memory and recall of the index at sizes up to a million, each part in a process of its own.
 
-    python -m benchmarks.index_scale --vectors 100000 1000000 --database ~/triage/triage.db --json
+    python benchmarks/index_scale.py --vectors 100000 1000000 --database ~/triage/triage.db --json
 
 Vectors are grown from those of an SQLite store, or from made ones where none is given. Memory is that of Linux. Needs
 4 GB of disk and 4 minutes for a million. The targets are those of the project: recall@10 of at least 0.95, 95 % of the
@@ -22,9 +22,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.console import say
 from benchmarks.index_corpus import Vectors, find_exactly, grow, read_seeds
 from triage.adapters.vector_index.folder import MOST_EXACT, IndexFolder
 from triage.core.vectors import IndexMark
+from triage.log import configure_logging
 from triage.ports import Index
 
 _QUERIES = 400
@@ -94,7 +96,7 @@ def measure_build(folder: IndexFolder, path: Path, count: int) -> Built:
         for start in range(0, count, _BATCH):
             stop = min(count, start + _BATCH)
             build.add(range(start, stop), read_rows(path, vectors, start, stop))
-        build.finish(IndexMark(newest=count, changes=0, count=count, fingerprint=""))
+        build.finish(IndexMark(newest=count, changes=0, count=count, settled=0, fingerprint=""))
     seconds = time.perf_counter() - started
     size = sum(each.stat().st_size for each in folder.folder.iterdir())
     return Built(round(seconds, 1), base, read_memory("VmHWM"), round(size / 2**20, 1))
@@ -222,11 +224,13 @@ def run_apart(work: Callable[..., Result], *arguments: object) -> Result:
 def measure(sizes: list[int], database: Path | None, home: Path) -> list[Row]:
     """Every size coded, and exact as well where that is what ships."""
     path = home / "vectors.npy"
+    say(f"Making {max(sizes):,} vectors.")
     grow(read_seeds(database), max(sizes) + _QUERIES + _NEW, path)
     rows = []
     for count in sizes:
         truth = find_truth(path, count)
         for coded in (False, True) if count <= MOST_EXACT else (True,):
+            say(f"{count:,} vectors, {'coded' if coded else 'exact'}.")
             folder = IndexFolder(home / f"{count}-{coded}", _EMBEDDER)
             rows.append(measure_form(folder, path, count, truth, coded=coded))
     return rows
@@ -235,10 +239,11 @@ def measure(sizes: list[int], database: Path | None, home: Path) -> list[Row]:
 def main() -> None:
     """Print what was measured."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--vectors", type=int, nargs="+", default=[100_000, 1_000_000])
-    parser.add_argument("--database", type=Path)
+    parser.add_argument("--vectors", type=int, nargs="+", default=[100_000, 1_000_000], help="sizes, from 2,000 on")
+    parser.add_argument("--database", type=Path, metavar="FILE", help="an SQLite store whose vectors are grown")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
+    configure_logging()  # else events go to standard output
     with tempfile.TemporaryDirectory() as home:
         rows = measure(arguments.vectors, arguments.database, Path(home))
     if arguments.json:

@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks.console import require_files, say
 from benchmarks.readers_forms import Fit, SharedSpace, compare_forms, time_words_product
 from benchmarks.readers_product import (
     Pass,
@@ -30,6 +31,7 @@ from benchmarks.readers_product import (
 )
 from triage.adapters.embedders import open_embedder
 from triage.core.taste import BACKGROUND_SIZE, Examples
+from triage.log import configure_logging
 from triage.ports import Embedder
 from triage.store.background import hash_order
 
@@ -80,6 +82,7 @@ class Corpus(msgspec.Struct, frozen=True):
 
 def read_corpus(data: Path, week: str, papers: int, background: int) -> Corpus:
     """The first papers of a week, and of all weeks before it what votes and background may be; no paper twice."""
+    require_files(data, f"arxiv/week-{week}.jsonl.gz", *(f"labels/{topic}.csv" for topic in _TOPICS))
     files = sorted((data / "arxiv").glob("week-*.jsonl.gz"))
     past = [text for file in files if file.name < f"week-{week}" for text in _read_texts(file)]
     listed = {topic: _read_ids(data / "labels" / f"{topic}.csv") for topic in _TOPICS}
@@ -115,7 +118,9 @@ def embed(embedder: Embedder, texts: Sequence[Text]) -> Examples:
 
 def measure(corpus: Corpus, embedder: Embedder, sizes: Sequence[int], votes: Sequence[int], seed: int) -> Report:
     """Everything, the sizes in order."""
+    say(f"Embedding {len(corpus.week) + len(corpus.background):,} papers.")
     week, background = embed(embedder, corpus.week), embed(embedder, corpus.background)
+    say("Fitting one reader's taste in each form.")
     with threadpool_limits(1):  # so that CPU seconds are those of work, not of waiting threads
         space = SharedSpace(background)
         fits = [
@@ -131,6 +136,7 @@ def measure(corpus: Corpus, embedder: Embedder, sizes: Sequence[int], votes: Seq
     score_week(weights[: min(sizes)], papers)  # threads and pages are there
     passes, best = [], np.empty((0, 0), np.int64)
     for size in sizes:
+        say(f"Scoring the week for {size:,} readers.")
         best, done = score_week(weights[:size], papers)
         passes.append(done)
     sample = np.random.default_rng(seed).choice(len(best), min(_CHECKED, len(best)), replace=False)
@@ -191,11 +197,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--background", type=int, default=BACKGROUND_SIZE)
     parser.add_argument("--votes", type=int, nargs="+", default=_VOTES)
     parser.add_argument("--week", default="2026-W31")
-    parser.add_argument("--data", type=Path, default=_DATA)
+    parser.add_argument("--data", type=Path, default=_DATA, help="folder with arxiv/ and labels/")
     parser.add_argument("--embedder", default="minilm-int8")
     parser.add_argument("--seed", type=int, default=20261122)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
+    configure_logging()  # else events go to standard output
     corpus = read_corpus(options.data, options.week, options.papers, options.background)
     sizes = sorted({max(1, options.readers // part) for part in (100, 10, 1)})
     report = measure(corpus, open_embedder(options.embedder, 0), sizes, options.votes, options.seed)

@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from benchmarks.console import say
 from benchmarks.rubric_file import write_rubric
 from benchmarks.scale_corpus import CORPUS, list_sources, write_corpus
 
@@ -98,8 +99,10 @@ def measure(plan: Plan) -> list[Reading]:
     for size in plan.sizes:
         home = plan.folder / str(size)
         home.mkdir(parents=True)
-        sources = list_sources(plan.data / "arxiv") or [_SAMPLE]
-        write_rubric(home, write_corpus(sources, size, home / CORPUS))
+        sources = list_sources(plan.data / "arxiv")
+        if not sources:
+            say(f"{plan.data / 'arxiv'} has no weeks: all papers are made from the sample, which has 85.")
+        write_rubric(home, write_corpus(sources or [_SAMPLE], size, home / CORPUS))
         for operation in _choose(plan, size):
             measured = harvest(home) if operation == "harvest" else _run_case(operation, home, plan)
             say(f"{size:,} papers: {operation}: {measured['seconds']:.1f} s, {measured['cpu']:.1f} of the processor")
@@ -116,11 +119,6 @@ def _choose(plan: Plan, size: int) -> Iterator[str]:
             say(f"Skipped: evaluate needs judgements in {plan.data}.")
             continue
         yield operation
-
-
-def say(line: str) -> None:
-    """Tell how far it is."""
-    print(line, file=sys.stderr)
 
 
 def _run_case(operation: str, home: Path, plan: Plan) -> dict[str, Any]:
@@ -213,7 +211,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default=_SIZES, help=f"papers in the store, with commas between (default: {_SIZES})")
     parser.add_argument("--operations", default="", help=f"of {', '.join(_NEEDS)}; what they need is done too")
-    parser.add_argument("--data", type=Path, default=_SHARED, help="folder of arXiv weeks; absent: the made-up sample")
+    parser.add_argument(
+        "--data", type=Path, default=_SHARED, help="folder with arxiv/ and judgements/; without: made up"
+    )
     parser.add_argument("--folder", type=Path, help="keep the stores there (default: a folder that is removed)")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="also draw the curves (.png, .svg)")
     parser.add_argument("--profile", action="store_true", help="also print where the time goes, which takes longer")

@@ -12,8 +12,7 @@ import pstats
 import resource
 import sys
 import time
-import zlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,11 +20,11 @@ from types import TracebackType
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from benchmarks.scale_corpus import CORPUS, JUDGED_WEEK
 from benchmarks.scale_queries import write_queries
+from benchmarks.scale_vectors import MadeUpEmbedder
 from triage.adapters.embedders import open_embedder
 from triage.adapters.minilm import NAME as MINILM
 from triage.adapters.snapshot import open_snapshot
@@ -38,19 +37,17 @@ from triage.evaluation.draw import Plan
 from triage.evaluation.judged import SharedRanker
 from triage.evaluation.labels import ids_voted, read_judgements, read_labels
 from triage.evaluation.protocol import evaluate
+from triage.log import configure_logging
 from triage.pipeline.embed import embed_papers
 from triage.pipeline.fuse import score_topic
 from triage.pipeline.importing import import_files
 from triage.pipeline.score import Bench
 from triage.pipeline.shortlist import build_shortlist, select_papers_of
-from triage.ports import Embedder
 from triage.reading.search import search
 from triage.store.papers import StoredPaper, count_weeks
 from triage.store.votes import record_votes
 
 _NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-_DIMENSION = 384
-_SHARED = 0.8  # of every number of a made-up vector: cosines are near 0.4, above the least that search hands out
 _QUERIES = 200
 _FEW_VOTES = 10
 _TOP = 14  # functions in a profile
@@ -98,26 +95,6 @@ class Stopwatch:
             self.profile.disable()
         ended = time.perf_counter(), time.process_time(), time.thread_time()
         self.seconds, self.cpu, self.main_cpu = (end - begin for begin, end in zip(self._began, ended, strict=True))
-
-
-class MadeUpEmbedder:
-    """`Embedder` without meaning, under the default model's name; `model` is run beside, for its time alone."""
-
-    dimension = _DIMENSION
-
-    def __init__(self, model: Embedder | None = None, name: str = MINILM) -> None:
-        self.name = name
-        self._model = model
-
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """`(n, 384) float32`, unit rows."""
-        if self._model is not None:
-            self._model.embed(texts)
-        seeds = [zlib.crc32(text.encode()) for text in texts]
-        rows = [np.random.default_rng(seed).standard_normal(_DIMENSION, np.float32) + _SHARED for seed in seeds]
-        vectors = np.stack(rows).astype(np.float32)
-        unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        return unit
 
 
 Told = tuple[int, dict[str, float]]
@@ -181,6 +158,7 @@ async def search_all(_case: Case, services: Services, watch: Stopwatch) -> Told:
     """Queries one after another, by words and by meaning, the model's time included; the index is open."""
     bench, library = services.bench(), services.library
     papers = [stored.paper for stored in await select_papers_of(bench, await _choose_week(bench))]
+    await services.prepare_index()
     started = time.perf_counter()
     await search(library, "a first query", SOLE_READER)
     opening = time.perf_counter() - started
@@ -290,8 +268,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path())
     parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
-    case = Case(options.folder, options.data)
-    measured = asyncio.run(measure(options.operation, case, profiles=options.profile))
+    configure_logging()  # else events go to standard output
+    measured = asyncio.run(measure(options.operation, Case(options.folder, options.data), profiles=options.profile))
     sys.stdout.write(msgspec.json.encode(measured).decode() + "\n")
 
 

@@ -50,7 +50,7 @@ def _make_records(sources: Sequence[Path]) -> Iterator[Record]:
         for record in _read_records(sources):
             yield _vary(record, before[-years], years, numbers) if years else record
             before.append(record)
-    raise SystemExit(f"From {sources[0].name} and the like, no more papers can be made: ids were others before 2015.")
+    raise SystemExit(f"{sources[0].name} and its like make no more papers than this: name a folder with more (--data).")
 
 
 def _read_records(sources: Iterable[Path]) -> Iterator[Record]:

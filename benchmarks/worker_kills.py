@@ -26,12 +26,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from fakes.postgres_case import PostgresCase, serve_postgres
 
+from benchmarks.console import say
 from benchmarks.worker_kill_case import Watch, fill
 from benchmarks.worker_kill_lives import Campaign, Conditions, Pace, employ, run_campaign
 from benchmarks.worker_kill_verdict import Verdict, judge, measure_rate
 from benchmarks.worker_kill_weeks import SAMPLE_NOW, copy_sample, import_sample, list_alone, read_lists
 from triage.adapters.hashing import NAME
 from triage.config import Settings
+from triage.log import configure_logging
 from triage.worker.kinds import Piece, make_plan
 from triage.worker.queue import connect, open_queue, put_piece
 
@@ -228,6 +230,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=20261122)
     parser.add_argument("--json", action="store_true")
     options = vars(parser.parse_args(argv))
+    configure_logging()  # else events go to standard output
     as_json = options.pop("json")
     plan = msgspec.convert(options, Plan)
     legs = []
@@ -236,6 +239,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     with serve_postgres() as server:
         for leg in run_legs(server, plan):
             legs.append(leg)
+            say(
+                f"{leg.name}: {leg.verdict.jobs:,} jobs, {len(leg.campaign.deaths):,} kills, {len(leg.faults):,} faults"
+            )
             if not as_json:
                 print_leg(leg)
     if as_json:

@@ -1,7 +1,10 @@
+import gzip
 import json
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from benchmarks.scale import Reading, add_slopes
 from benchmarks.scale_corpus import CORPUS, write_corpus
@@ -32,15 +35,35 @@ def test_each_operation_is_measured_by_itself(root: Path, tmp_path: Path) -> Non
     assert all(each["cpu"] > 0 and each["peak_mib"] > 0 and each["store_mib"] > 0 for each in readings)
 
 
-def test_a_week_is_measured_cold_and_with_its_vectors(root: Path) -> None:
+def test_a_week_is_measured_cold_and_with_its_vectors(root: Path, tmp_path: Path) -> None:
     """Both times all papers are imported and both lists are made; with the vectors there, none is made."""
     sample = root / "triage" / "sample" / "sample-week.jsonl"
-    done = run(root, "whole_week.py", "--data", str(sample), "--week", "2026-W20", "--embedder", "hashing")
+    (tmp_path / "arxiv").mkdir()
+    (tmp_path / "arxiv" / "week-2026-W20.jsonl.gz").write_bytes(gzip.compress(sample.read_bytes()))
+    done = run(root, "whole_week.py", "--data", str(tmp_path), "--week", "2026-W20", "--embedder", "hashing")
     cold, warm = json.loads(done.stdout)
     assert (cold["warm"], warm["warm"]) == (False, True)
     assert cold["papers"] == warm["papers"] == 85
     assert cold["places"] == warm["places"] > 0
     assert warm["embedded"] == 0 < cold["embedded"]
+
+
+@pytest.mark.parametrize(
+    ("script", "missing"),
+    [
+        ("embed_speed.py", "arxiv/week-2026-W31.jsonl.gz"),
+        ("whole_week.py", "arxiv/week-2026-W31.jsonl.gz"),
+        ("database_parity.py", "labels/agent_evaluation.csv"),
+        ("readers_taste.py", "labels/agent_evaluation.csv"),
+    ],
+)
+def test_a_missing_data_folder_is_told(root: Path, tmp_path: Path, script: str, missing: str) -> None:
+    """Exit code 1 and one sentence that names what is missing, never a success without a result."""
+    done = run(root, script, "--data", str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"{tmp_path} lacks ")
+    assert missing in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_corpus_of_any_size_holds_papers_that_differ(root: Path, tmp_path: Path) -> None:

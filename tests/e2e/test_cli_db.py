@@ -41,7 +41,9 @@ def test_status_of_a_file_and_of_a_server(sample_home: Home, postgres_case: Post
     assert (record["revision"], record["newest_revision"], record["server"]) == (HEAD, HEAD, None)
     assert (record["rows"]["papers"], record["rows"]["votes"], record["others"]) == (85, 0, [])
     assert record["size"] > 100_000
-    assert f"newest paper {record['newest']}" in sample_home.do("db", "status").out
+    told = sample_home.do("db", "status", COLUMNS="40").out
+    assert f"newest paper {record['newest']}" in told
+    assert told.splitlines()[0] == record["database"]  # whole, however narrow the terminal: to be copied
     server = sample_home.do("db", "status", database_url=postgres_case.url).out
     assert "It has no schema yet" in server
     assert "PostgreSQL 1" in server

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 import msgspec
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from triage.cli.output import print_json
@@ -47,7 +46,7 @@ def db() -> None:
     """
 
 
-@db.command()
+@db.command(short_help="Say which database is in use, and what it holds.")
 @json_option
 def status(*, as_json: bool) -> None:
     """Say which database is in use, its schema, its size and the rows of each table; changes nothing.
@@ -60,7 +59,8 @@ def status(*, as_json: bool) -> None:
     if as_json:
         print_json({"database": where, "newest_revision": HEAD, **msgspec.to_builtins(contents)})
         return
-    table = Table("table", title=escape(where), title_justify="left", title_style="bold")
+    click.echo(where)
+    table = Table("table")
     table.add_column("rows", justify="right")
     for name, rows in contents.rows.items():
         table.add_row(name, f"{rows:,}")
@@ -68,7 +68,7 @@ def status(*, as_json: bool) -> None:
     click.echo("\n".join(_describe(contents)))
 
 
-@db.command()
+@db.command(short_help="Copy everything to another database, and compare every row.")
 @click.option("--from", "source", required=True, metavar="URL", help="A file such as triage.db, or a URL.")
 @click.option("--to", "target", required=True, metavar="URL", help="An empty database, or a file that is made.")
 @json_option
@@ -94,7 +94,7 @@ def copy(source: str, target: str, *, as_json: bool) -> None:
     _print_copy(report)
 
 
-@db.command()
+@db.command(short_help="Write an SQLite database into a file, also while it is used.")
 @click.argument("file", type=click.Path(path_type=Path))
 def backup(file: Path) -> None:
     """Write an SQLite database into a new file, also while others use it, and check the file.
