@@ -14,7 +14,7 @@ import pytest
 from fakes.accounts_case import PASSWORD
 from fakes.door_case import come_from
 from fakes.judging_case import NOW
-from fakes.lab_case import ADDRESS, open_client
+from fakes.lab_case import ADDRESS, give_password, make_link_of_bob, open_client
 from litestar import Litestar
 from litestar.testing import TestClient
 from litestar.types import Receive, Scope, Send
@@ -23,7 +23,6 @@ from api.app import create_app
 from api.limits import SIGN_INS
 from triage.accounts.guesses import MOST_GUESSES
 from triage.accounts.passwords import _PLACES
-from triage.accounts.readers import set_password
 from triage.accounts.sign_in import make_link, redeem_link
 from triage.config import Settings
 from triage.store.engine import Database
@@ -38,7 +37,7 @@ def store(lab_sample: tuple[Path, dict[str, str]], tmp_path_factory: pytest.Temp
     """The lab's, in which bob has a password, which takes long to hash; copy it, do not use it."""
     path = tmp_path_factory.mktemp("password") / "triage.db"
     shutil.copy(lab_sample[0], path)
-    asyncio.run(_give_password(path))
+    asyncio.run(give_password(path))
     return path
 
 
@@ -48,19 +47,6 @@ def strangers(store: Path, tmp_path: Path) -> Iterator[TestClient[Litestar]]:
     shutil.copy(store, tmp_path / "triage.db")
     with open_client(tmp_path, accounts=True) as client:
         yield client
-
-
-async def _give_password(path: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{path}")
-    await set_password(database, "bob", PASSWORD, NOW)
-    await database.close()
-
-
-async def _make_link(path: Path) -> str:
-    database = Database(f"sqlite+aiosqlite:///{path}")
-    link = await make_link(database, "bob", ADDRESS, NOW)
-    await database.close()
-    return link.removeprefix(ADDRESS)
 
 
 def sign_in(client: TestClient[Litestar], password: str = PASSWORD, email: str = BOB, goal: str = "/tags") -> int:
@@ -113,7 +99,7 @@ def test_a_link_is_mailed_to_known_addresses_alone(strangers: TestClient[Litesta
 
 def test_a_link_signs_in_once_and_only_by_its_button(strangers: TestClient[Litestar], tmp_path: Path) -> None:
     """Looking at it, as mail programs do, uses nothing up."""
-    link = asyncio.run(_make_link(tmp_path / "triage.db"))
+    link = asyncio.run(make_link_of_bob(tmp_path / "triage.db"))
     key = link.partition("key=")[2]
     for _ in range(3):
         assert f'name="key" value="{key}"' in strangers.get(link).text
@@ -220,7 +206,7 @@ def test_an_account_is_guessed_at_so_often(strangers: TestClient[Litestar], tmp_
         assert refused.status_code == 429
         assert "have a link sent" in refused.text
         assert sign_in(browser, "wrong wrong", "eve@example.org") == 401
-        key = asyncio.run(_make_link(tmp_path / "triage.db")).partition("key=")[2]
+        key = asyncio.run(make_link_of_bob(tmp_path / "triage.db")).partition("key=")[2]
         assert browser.post("/sign-in/link", data={"key": key}, follow_redirects=False).status_code == 303
         answer = browser.post(
             "/account", data={"old": PASSWORD} | dict.fromkeys(("password", "again"), "a new long one")
@@ -264,7 +250,7 @@ def test_signing_in_anew_ends_the_session_before(strangers: TestClient[Litestar]
     ours = {"sec-fetch-site": "same-origin"}
     form = {"by": "password", "email": BOB, "password": PASSWORD}
     if way == "link":
-        form = {"key": asyncio.run(_make_link(tmp_path / "triage.db")).partition("key=")[2]}
+        form = {"key": asyncio.run(make_link_of_bob(tmp_path / "triage.db")).partition("key=")[2]}
     path = "/sign-in" if way == "password" else "/sign-in/link"
     assert strangers.post(path, data=form, headers=ours, follow_redirects=False).status_code == 303
     assert strangers.get("/tags", follow_redirects=False).status_code == 200

@@ -8,11 +8,14 @@ from pathlib import Path
 from types import TracebackType
 
 import msgspec
+from fakes.accounts_case import PASSWORD
 from fakes.judging_case import NOW, WEEK, prepare_sample, read_bundled_rubric
 from litestar import Litestar
 from litestar.testing import TestClient
 
 from api.app import create_app
+from triage.accounts.readers import set_password
+from triage.accounts.sign_in import make_link
 from triage.adapters.hashing import HashingEmbedder
 from triage.config import Settings
 from triage.core.account import Principal, Role, Scope
@@ -104,3 +107,18 @@ async def _add_readers(path: Path) -> dict[str, str]:
         keys[name] = key.text
     await database.close()
     return keys
+
+
+async def give_password(path: Path) -> None:
+    """To bob."""
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    await set_password(database, "bob", PASSWORD, NOW)
+    await database.close()
+
+
+async def make_link_of_bob(path: Path) -> str:
+    """A link that signs bob in, without the host."""
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    link = await make_link(database, "bob", ADDRESS, NOW)
+    await database.close()
+    return link.removeprefix(ADDRESS)
