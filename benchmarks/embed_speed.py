@@ -12,7 +12,6 @@ FOLDER has the weeks 2026-W31 and, for nDCG@20, W13: `arxiv/week-2026-W31.jsonl.
 import argparse
 import gzip
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -132,7 +131,8 @@ def measure_peak(name: str) -> float:
 
 def _print_peak(name: str) -> None:
     open_embedder(name, 0).embed(["graph " * 300] * 64)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)  # kB on Linux
+    status = Path("/proc/self/status").read_text(encoding="ascii")  # getrusage would tell the parent's peak
+    print(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
 
 
 def _print_table(result: Mapping[str, object]) -> None:
