@@ -14,7 +14,7 @@ from triage.store.engine import Database
 from triage.store.papers import StoredPaper, select_keys
 
 WINDOW = 512
-"""Papers that are read and sorted by length together: more would hardly save padding."""
+"""Papers that are read and sorted by length together, so that many of equal length share a batch."""
 BATCH = 32
 """Papers embedded and committed at a time: about a second's work, which is what a stop may cost."""
 
