@@ -52,7 +52,7 @@ async def run_week(
     if open_judge is not None:
         reports += await _judge(bench, open_judge, topics, week, papers)
     for topic in topics:
-        _, chosen = await build_shortlist(bench, topic, week, await _find_size(bench, topic, week))
+        _, chosen = await build_shortlist(bench, topic, week, await find_size(bench, topic, week))
         reports.append(await keep_report(bench, chosen))
     return reports
 
@@ -102,7 +102,7 @@ async def _harvest(bench: Bench, week: Week, open_desk: Callable[[], Desk], *, a
         ) from error
 
 
-async def _find_size(bench: Bench, topic: Topic, week: Week) -> int | None:
+async def find_size(bench: Bench, topic: Topic, week: Week) -> int | None:
     """The size that somebody gave the draft: rebuilding it to the rubric's would be work that is not missing."""
     async with bench.database.read() as session:
         draft = await load_shortlist(session, topic.name, str(week))

@@ -20,11 +20,10 @@ from triage.pipeline.embed import embed_papers
 from triage.pipeline.fuse import score_topic
 from triage.pipeline.judge import judge_docket, open_docket
 from triage.pipeline.report import StepReport
-from triage.pipeline.run import keep_report
+from triage.pipeline.run import find_size, keep_report
 from triage.pipeline.score import Bench
 from triage.pipeline.shortlist import build_shortlist, select_papers_of
 from triage.store.papers import StoredPaper, select_keys
-from triage.store.shortlists import load_shortlist
 from triage.worker.kinds import Piece, make_step
 from triage.worker.planning import plan_scores, plan_week, plan_weeks_in_work
 
@@ -119,11 +118,9 @@ async def shortlist(station: Station, *, week: str, topic: str) -> Outcome:
     """As `triage run`: a draft keeps the size that somebody gave it."""
     services = station.services
     bench, of_week = services.bench(), parse_week(week)
-    async with bench.database.read() as session:
-        draft = await load_shortlist(session, topic, week)
     chosen = find_topic(services.rubric, topic)
     with suppress(ConflictError):  # published meanwhile: it stays as it is
-        _, report = await build_shortlist(bench, chosen, of_week, draft.size if draft else None)
+        _, report = await build_shortlist(bench, chosen, of_week, await find_size(bench, chosen, of_week))
         await keep_report(bench, report)
     return Outcome()
 
