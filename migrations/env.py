@@ -2,10 +2,11 @@
 
 from alembic import context
 
-from triage.store import harvest_models, judge_models, models, reader_models  # noqa: F401 -- autogenerate compares with every table
 from triage.store.base import Base
 from triage.store.schema import is_modelled
+from triage.store.tables import list_tables
 
+list_tables()  # autogenerate compares with every table
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,

@@ -99,10 +99,10 @@ _CASES = [
         "exploration: 2",
         "explorations: 2",
         "3: shortlist.explorations",
-        "one of the fields size, exploration",
+        "one of the fields size, exploration, audit",
         "'explorations'; did you mean exploration?",
     ),
-    ("exploration: 2", "zzz: 2", "3: shortlist.zzz", "one of the fields size, exploration", "'zzz'"),
+    ("exploration: 2", "zzz: 2", "3: shortlist.zzz", "one of the fields size, exploration, audit", "'zzz'"),
 ]
 
 

@@ -71,10 +71,11 @@ class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ShortlistRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How long a shortlist is, and how many places beside it go to exploration."""
+    """How long a shortlist is, how many places beside it go to exploration, and to papers drawn for the miss audit."""
 
     size: int = 20
     exploration: int = 2
+    audit: int = 6
 
 
 class JudgeRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -25,6 +25,7 @@ _MAX_WEIGHT = 10
 _MAX_WITHIN = 100
 _MAX_SIZE = 200
 _MAX_EXPLORATION = 10
+_MAX_AUDIT = 20
 _MAX_NAME = 50
 _GRADES = ("0", "1", "2", "3", "4")
 _TOPIC_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
@@ -193,6 +194,7 @@ def _read_shortlist(field: Field) -> ShortlistRules:
         {
             "size": lambda found: found.whole_number(1, _MAX_SIZE),
             "exploration": lambda found: found.whole_number(0, _MAX_EXPLORATION),
+            "audit": lambda found: found.whole_number(0, _MAX_AUDIT),
         },
     )
 

@@ -124,12 +124,12 @@ class ScoreRow(Base):
 
 
 class VoteRow(Base):
-    """Relevant (1) or not (-1) for a topic. Keyed by arXiv id, not by row: a vote may come before its paper."""
+    """Relevant (1), not (-1) or uncertain (0) for a topic; keyed by arXiv id, as a vote may come before its paper."""
 
     __tablename__ = "votes"
     __table_args__ = (
         UniqueConstraint("reader", "topic", "arxiv_id"),
-        CheckConstraint("value IN (-1, 1)", name="value_known"),
+        CheckConstraint("value IN (-1, 0, 1)", name="value_known"),
     )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)

@@ -8,6 +8,7 @@ from sqlalchemy import case, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.core.account import SOLE_READER
+from triage.store.audit_models import AdjudicationRow
 from triage.store.chunks import cut
 from triage.store.conflict import insert_missing, insert_or_update
 from triage.store.models import PaperRow, TagRow, VoteRow
@@ -49,7 +50,7 @@ async def record_votes(
     *,
     reader: str = SOLE_READER,
 ) -> VoteCount:
-    """Set a reader's votes, 1 or -1 by arXiv id; a new vote on the same paper replaces the old one; idempotent."""
+    """Set a reader's votes, 1, -1 or 0 (uncertain) by arXiv id; each replaces the old one; idempotent."""
     known: dict[str, VoteRow] = {}
     for chunk in cut(sorted(votes)):
         wanted = of_reader(VoteRow, reader), VoteRow.topic == topic, VoteRow.arxiv_id.in_(chunk)
@@ -93,12 +94,19 @@ async def list_votes(session: AsyncSession, topic: str | None = None, *, reader:
 
 
 async def load_votes(session: AsyncSession, topic: str, tags: Iterable[str] = ()) -> dict[str, int]:
-    """1 or -1 by arXiv id, over all readers; a paper with as many of each is absent; a tag of `tags` is a vote of 1."""
+    """1 or -1 by arXiv id, over all readers; a paper with as many of each is absent; a tag of `tags` is a vote of 1.
+
+    An uncertain vote counts for neither. What an editor settled stands in the place of all votes on the paper.
+    """
     votes = select(VoteRow.arxiv_id, func.sum(VoteRow.value)).where(VoteRow.topic == topic).group_by(VoteRow.arxiv_id)
     sums: dict[str, int] = dict((await session.execute(votes)).all())
     tagged = select(TagRow.arxiv_id).where(TagRow.name.in_(list(tags))).distinct()
     for arxiv_id in await session.scalars(tagged):
         sums[arxiv_id] = sums.get(arxiv_id, 0) + 1
+    settled = await session.execute(
+        select(AdjudicationRow.arxiv_id, AdjudicationRow.value).where(AdjudicationRow.topic == topic)
+    )
+    sums |= dict(settled.all())
     return {arxiv_id: 1 if total > 0 else -1 for arxiv_id, total in sorted(sums.items()) if total}
 
 
