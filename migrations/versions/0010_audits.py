@@ -12,7 +12,7 @@ _NAME = "ck_votes_value_known"
 _FIRST_NAME = "ck_votes_ck_votes_value_known"  # 0001 gave the whole name, and the convention put itself before it
 
 
-def _text(length: int | None = None) -> sa.types.TypeEngine[str]:
+def _text(length: int) -> sa.types.TypeEngine[str]:
     """Compared by its bytes on PostgreSQL too (0007)."""
     return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
 
@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("arxiv_id", _text(32), nullable=False),
         sa.Column("value", sa.Integer(), nullable=False),
         sa.Column("editor", _text(64), nullable=False),
-        sa.Column("reason", _text(), nullable=False),
+        sa.Column("reason", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("value IN (-1, 0, 1)", name=op.f("ck_adjudications_value_known")),
         sa.PrimaryKeyConstraint("id", name="pk_adjudications"),
@@ -70,10 +70,6 @@ def downgrade() -> None:
 
 
 def _allow_votes(condition: str, *, name: str, before: str) -> None:
-    check = sa.CheckConstraint(condition, name=op.f(name))
-    if op.get_bind().dialect.name == "sqlite":  # copies the table, and reflects no checks: the old one stays behind
-        with op.batch_alter_table("votes", recreate="always", table_args=(check,)):
-            pass
-        return
-    op.drop_constraint(op.f(before), "votes", type_="check")
-    op.create_check_constraint(op.f(name), "votes", condition)
+    with op.batch_alter_table("votes") as votes:
+        votes.drop_constraint(op.f(before), type_="check")
+        votes.create_check_constraint(op.f(name), condition)

@@ -64,11 +64,24 @@ def test_every_row_of_a_list_is_a_relevant_vote(sample_home: Home, write: Writer
 
 
 def test_a_vote_column_may_say_otherwise(sample_home: Home, write: Writer) -> None:
-    """Relevant, irrelevant, numbers and nothing at all."""
-    rows = ["2604.00001,relevant", "2604.00002,irrelevant", "2604.00003,1", "2604.00004,-1", "2604.00005,"]
+    """Relevant, irrelevant, uncertain, numbers (0 is no, as in most label files) and nothing at all."""
+    said = ["relevant", "irrelevant", "1", "-1", "", "uncertain", "0"]
+    rows = [f"2604.{number:05},{vote}" for number, vote in enumerate(said, start=1)]
     file = write.text("v.csv", "\n".join(["arxiv_id,vote", *rows, ""]))
     sample_home.do("vote", "import", file, "--topic", GR)
-    assert list(list_votes(sample_home, GR).values()) == [1, -1, 1, -1, 1]
+    assert list(list_votes(sample_home, GR).values()) == [1, -1, 1, -1, 1, 0, -1]
+
+
+def test_votes_of_another_reader_are_read(sample_home: Home, write: Writer) -> None:
+    """Beside one's own; by any name while there are no accounts, then only by that of one."""
+    file = write.text("v.csv", "arxiv_id,vote\n2604.00001,relevant\n")
+    sample_home.do("vote", "import", file, "--topic", GR, "--reader", "bob")
+    sample_home.do("vote", "import", file, "--topic", GR)
+    assert sample_home.query("SELECT reader, value FROM votes ORDER BY 1") == [("bob", 1), ("me", 1)]
+    assert "no name for a reader" in sample_home.refuse("vote", "import", file, "--topic", GR, "--reader", "Bob B")
+    sample_home.do("user", "add", "ada", "--email", "ada@example.org")
+    assert "no reader 'bob'" in sample_home.refuse("vote", "import", file, "--topic", GR, "--reader", "bob")
+    assert "1 new" in sample_home.do("vote", "import", file, "--topic", GR, "--reader", "ada").out
 
 
 def test_rows_of_another_topic_are_left_out_and_counted(sample_home: Home, write: Writer) -> None:
@@ -96,6 +109,24 @@ def test_votes_by_id(sample_home: Home) -> None:
     assert list_votes(sample_home, GR) == {first: -1, second: 1}
     sample_home.do("vote", "--topic", GR, "--withdraw", first)
     assert list_votes(sample_home, GR) == {second: 1}
+
+
+def test_an_uncertain_vote_is_none_of_the_others(sample_home: Home) -> None:
+    """It is kept, and withdrawn like them; one has to say what one means."""
+    first, second = (row[0] for row in sample_home.query("SELECT arxiv_id FROM papers ORDER BY id LIMIT 2"))
+    assert "2 new" in sample_home.do("vote", first, second, "--topic", GR, "--uncertain").out
+    assert list_votes(sample_home, GR) == {first: 0, second: 0}
+    assert "1 changed" in sample_home.do("vote", first, "--topic", GR, "--withdraw").out
+    assert list_votes(sample_home, GR) == {second: 0}
+    for options in ((), ("--uncertain", "--withdraw")):
+        assert "Say one of --relevant" in sample_home.refuse("vote", first, "--topic", GR, *options)
+
+
+def test_an_uncertain_vote_that_waits_may_be_withdrawn(home: Home, write: Writer) -> None:
+    """Though the store has no such paper."""
+    file = write.text("v.csv", "arxiv_id,vote\n2604.00001,uncertain\n")
+    home.do("vote", "import", file, "--topic", GR)
+    assert "1 changed" in home.do("vote", "2604.00001", "--topic", GR, "--withdraw").out
 
 
 def test_withdrawing_says_what_it_did(sample_home: Home) -> None:

@@ -65,14 +65,16 @@ async def test_a_vote_is_set_changed_and_withdrawn(library: Library) -> None:
     first = await set_vote(library, "ada", A, GR, 1)
     again = await set_vote(library, "ada", A, GR, 1)
     other = await set_vote(library, "ada", A, GR, -1)
+    unsure = await set_vote(library, "ada", A, GR, 0)
     gone, gone_again = [await withdraw_vote(library, "ada", A, GR) for _ in range(2)]
 
-    assert [(each.is_new, each.value, each.counts) for each in (first, again, other, gone, gone_again)] == [
+    assert [(each.is_new, each.value, each.counts) for each in (first, again, other, unsure, gone, gone_again)] == [
         (True, 1, {GR: 1}),
         (False, 1, {GR: 1}),
         (False, -1, {GR: 1}),
-        (False, 0, {}),
-        (False, 0, {}),
+        (False, 0, {GR: 1}),
+        (False, None, {}),
+        (False, None, {}),
     ]
     assert again.note == gone_again.note == "It was so before: nothing changes."
     assert await list_votes(library, "ada") == ()

@@ -14,6 +14,7 @@ from triage.store.votes import (
     add_tags,
     count_relevant,
     count_tags,
+    count_votes,
     list_tagged,
     list_tags,
     list_votes,
@@ -68,13 +69,35 @@ async def test_each_topic_has_its_own_votes(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("votes", "outcome"), [((1,), {A: 1}), ((1, -1), {}), ((1, 1, -1), {A: 1}), ((-1, -1, 1), {A: -1})]
+    ("votes", "outcome"),
+    [
+        ((1,), {A: 1}),
+        ((1, -1), {}),
+        ((1, 1, -1), {A: 1}),
+        ((-1, -1, 1), {A: -1}),
+        ((0,), {}),
+        ((0, 0, -1), {A: -1}),
+        ((0, 1, -1), {}),
+    ],
 )
 async def test_readers_outvote_each_other(database: Database, votes: tuple[int, ...], outcome: dict[str, int]) -> None:
-    """The majority counts; a paper with as many of each counts as not voted on."""
+    """The majority counts, and "uncertain" for neither side; a paper with as many of each counts as not voted on."""
     for number, value in enumerate(votes):
         await record(database, {A: value}, reader=f"reader{number}")
     assert await load(database) == outcome
+
+
+async def test_an_uncertain_vote_is_a_vote(database: Database) -> None:
+    """It is listed, counted, changed and withdrawn as any other, and is not the same as none."""
+    assert await record(database, {A: 0}) == VoteCount(1, 0, 0)
+    assert await record(database, {A: 0, B: 1}) == VoteCount(1, 0, 1)
+    async with database.write() as session:
+        assert [vote.value for vote in await list_votes(session, "t")] == [0, 1]
+        assert await count_votes(session, reader="me") == {"t": (2, 1)}
+        assert await withdraw_votes(session, "t", [A]) == 1
+        assert await count_votes(session, reader="me") == {"t": (1, 1)}
+    assert await record(database, {B: 0}) == VoteCount(0, 1, 0)
+    assert await load(database) == {}
 
 
 async def test_withdrawn_votes_are_gone(database: Database) -> None:

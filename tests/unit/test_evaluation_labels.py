@@ -54,7 +54,7 @@ def test_no_judgement_at_all_is_an_error(tmp_path: Path) -> None:
 
 
 def test_labels_count_once_per_topic(tmp_path: Path) -> None:
-    """Two lists, one label; underscores become hyphens; a version is dropped; votes may be against."""
+    """Two lists, one label; underscores become hyphens; a version is dropped; votes may be against, or uncertain."""
     path = tmp_path / "labels.csv"
     path.write_text(
         "arxiv_id,topic,section,vote\n"
@@ -62,12 +62,15 @@ def test_labels_count_once_per_topic(tmp_path: Path) -> None:
         "2603.00001,agent_evaluation,Other,relevant\n"
         "2603.00002,agent_evaluation,Other,not_relevant\n"
         "2603.00002,else,Other,1\n"
+        "2603.00003,else,Other,Uncertain\n"
+        "2603.00004,else,Other,0\n"
     )
     read = labels.read_labels(path)
     assert labels.ids_voted(read, "agent-evaluation", relevant=True) == {"2603.00001"}
     assert labels.ids_voted(read, "agent-evaluation", relevant=False) == {"2603.00002"}
     assert labels.ids_voted(read, "else", relevant=True) == {"2603.00002"}
-    assert len(read) == 3
+    assert labels.ids_voted(read, "else", relevant=False) == {"2603.00004"}
+    assert [label.value for label in read] == [1, -1, 1, 0, -1]
 
 
 @pytest.mark.parametrize(
@@ -80,6 +83,7 @@ def test_labels_count_once_per_topic(tmp_path: Path) -> None:
         ("arxiv_id,topic\nx,y\n", r":2: .*no arXiv id"),
         ("arxiv_id,topic,vote\n2603.00001,y,maybe\n", r":2: vote 'maybe'"),
         ("arxiv_id,topic,vote\n2603.00001,y,1\n2603.00001,y,-1\n", r":3: .*relevant and not relevant"),
+        ("arxiv_id,topic,vote\n2603.00001,y,uncertain\n2603.00001,y,\n", r":3: .*voted uncertain and relevant"),
         ('arxiv_id,topic\n"2603.00001"x,y\n', r":2: not a CSV row"),
     ],
 )

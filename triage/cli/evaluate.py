@@ -61,7 +61,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter per option
       triage evaluate --judgements 2026-W13.jsonl --judgements 2026-W31.jsonl --plot curves.svg
     """
     plan = Plan(votes=_read_counts(votes), orders=orders, seed=seed)
-    chosen = _read_weeks(weeks)
+    chosen = read_weeks(weeks)
     _check_output(plot, reliability, metric, is_graded=bool(judgements))
     files = judgements, labels
     bench, corpus, left_out = run_with_services(lambda services: _gather(services, files, chosen, topic))
@@ -227,7 +227,8 @@ def _read_counts(text: str) -> tuple[VoteCount, ...]:
     return tuple(dict.fromkeys(counts))
 
 
-def _read_weeks(text: str | None) -> tuple[Week, Week] | None:
+def read_weeks(text: str | None) -> tuple[Week, Week] | None:
+    """The weeks of `2026-W10:2026-W34`, or of one week; raises `InputError`."""
     if text is None:
         return None
     first, _, last = text.partition(":")

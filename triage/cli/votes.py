@@ -6,16 +6,18 @@ from typing import Any
 
 import click
 
+from triage.accounts.readers import find_reader, list_readers
 from triage.bootstrap import Services
 from triage.cli.output import print_json
 from triage.cli.session import json_option, run_with_services
+from triage.core.account import SOLE_READER, clean_name
 from triage.core.paper import parse_arxiv_id
 from triage.core.rubric import find_topic
 from triage.errors import InputError, UnknownPaperError
-from triage.evaluation.labels import Label, read_labels
+from triage.evaluation.labels import VOTE_NAMES, Label, read_labels
 from triage.reading.marks import read_tag_name
 from triage.store.papers import select_papers
-from triage.store.votes import VoteCount, add_tags, list_tags, load_votes, record_votes, remove_tags, withdraw_votes
+from triage.store.votes import VoteCount, add_tags, list_tags, list_votes, record_votes, remove_tags, withdraw_votes
 
 
 class _DefaultGroup(click.Group):
@@ -46,29 +48,32 @@ def vote() -> None:
 @click.option("--topic", required=True, help="A topic of the rubric.")
 @click.option("--relevant", "value", flag_value=1, type=int, help="These papers belong to the topic.")
 @click.option("--irrelevant", "value", flag_value=-1, type=int, help="They do not.")
-@click.option("--withdraw", "value", flag_value=0, type=int, help="Forget the votes on them.")
+@click.option("--uncertain", "value", flag_value=0, type=int, help="You looked and cannot say; counts for neither.")
+@click.option("--withdraw", is_flag=True, help="Forget the votes on them.")
 @json_option
-def cast(arxiv_ids: tuple[str, ...], topic: str, value: int | None, *, as_json: bool) -> None:
+def cast(arxiv_ids: tuple[str, ...], topic: str, value: int | None, *, withdraw: bool, as_json: bool) -> None:
     """Vote on papers by arXiv id.
 
     \b
     Example:
       triage vote 2604.02684 2604.03210 --topic agent-evaluation --irrelevant
     """
-    if value is None:
-        raise click.UsageError("Say --relevant, --irrelevant or --withdraw.")
+    if withdraw is (value is not None):
+        raise click.UsageError("Say one of --relevant, --irrelevant, --uncertain and --withdraw.")
     ids = read_ids(arxiv_ids)
     count = run_with_services(lambda services: _cast(services, ids, topic, value))
     _print_count(count, topic, as_json=as_json)
 
 
-async def _cast(services: Services, ids: Sequence[str], topic: str, value: int) -> VoteCount:
+async def _cast(services: Services, ids: Sequence[str], topic: str, value: int | None) -> VoteCount:
+    """None withdraws the votes, also those that wait for their paper."""
     find_topic(services.rubric, topic)
     async with services.database.read() as session:
-        waiting = await load_votes(session, topic) if value == 0 else {}
+        own = await list_votes(session, topic) if value is None else []
+    waiting = {each.arxiv_id for each in own}
     await check_known(services, [arxiv_id for arxiv_id in ids if arxiv_id not in waiting])
     async with services.database.write() as session:
-        if value == 0:
+        if value is None:
             withdrawn = await withdraw_votes(session, topic, ids)
             return VoteCount(0, withdrawn, len(ids) - withdrawn)
         return await record_votes(session, topic, dict.fromkeys(ids, value), "triage vote", services.clock())
@@ -77,27 +82,31 @@ async def _cast(services: Services, ids: Sequence[str], topic: str, value: int) 
 @vote.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--topic", required=True, help="The topic that the rows speak of.")
+@click.option("--reader", default=SOLE_READER, metavar="NAME", help="Whose votes they are; yours when left out.")
 @json_option
-def import_votes(file: Path, topic: str, *, as_json: bool) -> None:
-    """Read votes from a CSV file with a column arxiv_id and, if you like, vote (relevant or irrelevant) and topic.
+def import_votes(file: Path, topic: str, reader: str, *, as_json: bool) -> None:
+    """Read votes from a CSV file with a column arxiv_id and, if you like, vote and topic.
 
-    A row without a vote is a relevant one; one that names another topic of the rubric is left out. A vote may come
-    before its paper: it counts once the paper is there.
+    A vote is relevant, irrelevant or uncertain; a row without one is relevant. A row that names another topic of the
+    rubric is left out. A vote may come before its paper: it counts once the paper is there. With --reader a lab
+    brings together what its members voted; where there are accounts, the reader must have one.
 
     \b
     Example:
       triage vote import reading-list.csv --topic generative-recommendation
+      triage vote import bobs.csv --topic generative-recommendation --reader bob
     """
-    count, known, left_out = run_with_services(lambda services: _import_votes(services, file, topic))
+    count, known, left_out = run_with_services(lambda services: _import_votes(services, file, topic, reader))
     _print_count(count, topic, as_json=as_json, known=known)
     if left_out:
         rows = "1 paper stands" if left_out == 1 else f"{left_out} papers stand"
         click.echo(f"{rows} there for another topic of the rubric and got no vote.", err=as_json)
 
 
-async def _import_votes(services: Services, file: Path, topic: str) -> tuple[VoteCount, int, int]:
+async def _import_votes(services: Services, file: Path, topic: str, reader: str) -> tuple[VoteCount, int, int]:
     """What recording did, how many of the papers are known, and how many labels were another topic's."""
     find_topic(services.rubric, topic)
+    await _check_reader(services, reader)
     others = {each.name for each in services.rubric.topics} - {topic}
     labels = read_labels(file)
     wanted = [label for label in labels if label.topic not in others]
@@ -105,17 +114,24 @@ async def _import_votes(services: Services, file: Path, topic: str) -> tuple[Vot
         raise InputError(f"{file}: every row speaks of another topic of the rubric than {topic}. Nothing was changed.")
     votes = _to_votes(file, wanted)
     async with services.database.write() as session:
-        count = await record_votes(session, topic, votes, file.name, services.clock())
+        count = await record_votes(session, topic, votes, file.name, services.clock(), reader=reader)
         return count, len(await select_papers(session, votes)), len(labels) - len(wanted)
 
 
+async def _check_reader(services: Services, name: str) -> None:
+    """Raise `InputError` for what is no name, `NotFoundError` for one that no account has where there are any."""
+    if clean_name(name) != SOLE_READER and await list_readers(services.database):
+        await find_reader(services.database, name)
+
+
 def _to_votes(file: Path, labels: Sequence[Label]) -> dict[str, int]:
-    """1 or -1 by arXiv id; `InputError` for a paper that is voted both ways under two names of the topic."""
+    """1, 0 or -1 by arXiv id; `InputError` for a paper that is voted two ways under two names of the topic."""
     votes: dict[str, int] = {}
     for label in labels:
-        value = 1 if label.relevant else -1
-        if votes.setdefault(label.arxiv_id, value) != value:
-            raise InputError(f"{file}: {label.arxiv_id} is voted relevant and not relevant. Nothing was changed.")
+        known = votes.setdefault(label.arxiv_id, label.value)
+        if known != label.value:
+            both = f"{VOTE_NAMES[known]} and {VOTE_NAMES[label.value]}"
+            raise InputError(f"{file}: {label.arxiv_id} is voted {both}. Nothing was changed.")
     return votes
 
 

@@ -27,7 +27,7 @@ from triage.store.background import hash_order, sample_background
 from triage.store.calibrations import Calibration, load_calibration, save_calibration
 from triage.store.papers import StoredPaper, select_papers, select_week
 from triage.store.verdicts import VerdictKey, choose_key, load_verdicts
-from triage.store.votes import load_votes
+from triage.store.votes import list_voted, load_votes
 
 LEAST_LABELS, LEAST_OF_EACH = 20, 5
 """Votes on judged papers, and relevant and irrelevant ones among them, below which a fit would be noise: assumed."""
@@ -189,8 +189,7 @@ async def _draw_votes(bench: Bench, ballot: Ballot, week: Week) -> Votes:
 async def _draw_background(bench: Bench, topic: Topic, week: Week) -> list[StoredPaper]:
     """As `pipeline.score` does when it scores the week."""
     async with bench.database.read() as session:
-        everyone = [await load_votes(session, each.name, each.tags) for each in bench.rubric.topics]
-        voted = set().union(*everyone)
+        voted = await list_voted(session, [tag for each in bench.rubric.topics for tag in each.tags])
         found = await sample_background(session, bench.embedder.name, week, BACKGROUND_SIZE, without=voted)
         papers = await select_week(session, week, bench.rubric.categories)
     if len(found) >= ENOUGH_BACKGROUND:

@@ -17,7 +17,7 @@ from triage.pipeline.score import Bench
 from triage.store.background import hash_order
 from triage.store.embeddings import load_vectors, stack_vectors
 from triage.store.papers import StoredPaper, count_weeks, list_ids_before, select_papers, select_week
-from triage.store.votes import load_votes
+from triage.store.votes import list_voted, load_votes
 
 SMALLEST_WEEK = 200
 """Weeks with fewer papers are single finds, not weeks: the top 20 of them says nothing."""
@@ -152,7 +152,8 @@ async def _gather_background(bench: Bench, weeks: Sequence[Candidates], truth: T
     """Random unlabelled papers older than the first week; where there are few, the weeks themselves serve the later."""
     async with bench.database.read() as session:
         older = await list_ids_before(session, parse_week(weeks[0].week))
-    labelled = {arxiv_id for votes in truth.votes.values() for arxiv_id in votes}
+        labelled = await list_voted(session)
+    labelled |= {arxiv_id for votes in truth.votes.values() for arxiv_id in votes}
     chosen = sorted(set(older) - labelled, key=hash_order)[:_BACKGROUND]
     if len(chosen) >= _ENOUGH_BACKGROUND:
         return await _gather_ids(bench, chosen, "background")

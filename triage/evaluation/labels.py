@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -15,23 +16,25 @@ Grades = dict[str, dict[str, dict[str, int]]]  # topic -> week -> arXiv id -> gr
 
 _TOPIC_OF_JUDGEMENT = {"gr": "generative-recommendation", "ae": "agent-evaluation"}
 _HIGHEST_GRADE = 3
-_RELEVANT_VOTES = {
-    "": True,
-    "relevant": True,
-    "1": True,
-    "irrelevant": False,
-    "not relevant": False,
-    "-1": False,
-    "0": False,
+_VALUES = {
+    "": 1,
+    "relevant": 1,
+    "1": 1,
+    "irrelevant": -1,
+    "not relevant": -1,
+    "-1": -1,
+    "0": -1,  # as in most published label files; what is uncertain is spelt out
+    "uncertain": 0,
 }
+VOTE_NAMES: Final = {1: "relevant", -1: "not relevant", 0: "uncertain"}
 
 
 class Label(msgspec.Struct, frozen=True):
-    """One paper stands on a list of a topic; `relevant` is false for an explicit vote against it."""
+    """One paper stands on a list of a topic; `value` is 1, -1 for a vote against it, 0 for an uncertain one."""
 
     arxiv_id: str
     topic: str
-    relevant: bool = True
+    value: int = 1
 
 
 class _Judgement(msgspec.Struct, frozen=True):
@@ -66,16 +69,18 @@ def read_labels(path: Path) -> tuple[Label, ...]:
     for where, row in _csv_rows(path):
         label = _label(row, where)
         known = labels.setdefault((label.topic, label.arxiv_id), label)
-        if known.relevant != label.relevant:
-            raise InputError(f"{where}: {label.arxiv_id} is voted relevant and not relevant for {label.topic}.")
+        if known.value != label.value:
+            votes = f"{VOTE_NAMES[known.value]} and {VOTE_NAMES[label.value]}"
+            raise InputError(f"{where}: {label.arxiv_id} is voted {votes} for {label.topic}.")
     if not labels:
         raise InputError(f"{path}: no labels, only a header.")
     return tuple(labels.values())
 
 
 def ids_voted(labels: Iterable[Label], topic: str, *, relevant: bool) -> frozenset[str]:
-    """The arXiv ids voted relevant (or not relevant) for a topic."""
-    return frozenset(label.arxiv_id for label in labels if label.topic == topic and label.relevant == relevant)
+    """The arXiv ids voted relevant (or not relevant) for a topic; an uncertain vote is neither."""
+    value = 1 if relevant else -1
+    return frozenset(label.arxiv_id for label in labels if label.topic == topic and label.value == value)
 
 
 def _add_judgement(grades: Grades, week: str, line: str, where: str) -> None:
@@ -128,6 +133,6 @@ def _label(row: dict[str, str], where: str) -> Label:
     except ValueError as error:
         raise InputError(f"{where}: {error}") from error
     topic, vote = row.get("topic", "").strip().replace("_", "-"), row.get("vote", "").strip().lower().replace("_", " ")
-    if vote not in _RELEVANT_VOTES:
-        raise InputError(f"{where}: vote {row['vote']!r} is neither `relevant` (1) nor `irrelevant` (-1, 0).")
-    return Label(arxiv_id, topic, _RELEVANT_VOTES[vote])
+    if vote not in _VALUES:
+        raise InputError(f"{where}: vote {row['vote']!r} is none of `relevant` (1), `irrelevant` (-1, 0), `uncertain`.")
+    return Label(arxiv_id, topic, _VALUES[vote])

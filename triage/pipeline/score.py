@@ -37,7 +37,7 @@ from triage.store.embeddings import load_vectors, stack_vectors
 from triage.store.engine import Database
 from triage.store.papers import StoredPaper, select_papers
 from triage.store.scores import Score, ScoreKey, load_scores, save_scores
-from triage.store.votes import load_votes
+from triage.store.votes import list_voted, load_votes
 
 Scorer = Callable[[Sequence[StoredPaper], Examples], dict[int, Score]]
 
@@ -168,8 +168,8 @@ async def _find_voted(
 ) -> Voted:
     async with bench.database.read() as session:
         # Of all topics: voted papers get their vectors when their topic is scored, and no list may depend on when.
-        everyone = {each.name: await load_votes(session, each.name, each.tags) for each in bench.rubric.topics}
-        votes, voted = everyone[topic.name], set().union(*everyone.values())
+        voted = await list_voted(session, [tag for each in bench.rubric.topics for tag in each.tags])
+        votes = await load_votes(session, topic.name, topic.tags)
         known = await select_papers(session, votes)
         relevant = tuple(paper for arxiv_id, paper in sorted(known.items()) if votes[arxiv_id] > 0)
         irrelevant = tuple(paper for arxiv_id, paper in sorted(known.items()) if votes[arxiv_id] < 0)

@@ -14,13 +14,13 @@ from triage.store.votes import list_votes
 class ListedPaper(msgspec.Struct, frozen=True):
     """A listed paper as it is now. `parts` are empty where its text is no longer the one that was scored.
 
-    `vote` is the reader's own, 1 or -1, 0 for none.
+    `vote` is the reader's own, 1, 0 or -1; None without one.
     """
 
     authors: tuple[str, ...]
     categories: tuple[str, ...]
     parts: dict[str, float]
-    vote: int
+    vote: int | None
     tags: tuple[TagView, ...]
 
 
@@ -39,7 +39,7 @@ async def load_listed(library: Library, shortlist: Shortlist, reader: str) -> di
             paper.paper.authors,
             paper.paper.categories,
             scores[key].parts if (key := (paper.key, shortlist.topic)) in scores else {},
-            values.get(arxiv_id, 0),
+            values.get(arxiv_id),
             tuple(TagView(t.name, t.reader, t.is_shared, t.reader == reader) for t in tags if t.arxiv_id == arxiv_id),
         )
         for arxiv_id, paper in papers.items()

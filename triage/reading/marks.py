@@ -22,11 +22,15 @@ from triage.store.engine import Session
 from triage.store.papers import select_papers
 from triage.store.reading import list_visible_tags
 
+VoteValue = Literal[1, 0, -1]
+"""Relevant, uncertain, not relevant."""
+
 _LONGEST_TAG = 64  # the column's width
+_UNSURE = "An uncertain vote speaks neither for a paper nor against it."
 
 
 class VoteEffect(msgspec.Struct, frozen=True):
-    """What a vote did. `value` is 0 once it is withdrawn; `drafts` are the weeks that are to be ranked anew for it.
+    """What a vote did. `value` is None once it is withdrawn; `drafts` are the weeks that are to be ranked anew for it.
 
     `counts` says how many votes the reader has by topic; `note` says in words what the vote changes, and when.
     """
@@ -34,20 +38,20 @@ class VoteEffect(msgspec.Struct, frozen=True):
     is_new: bool
     topic: str
     arxiv_id: str
-    value: int
+    value: int | None
     counts: dict[str, int]
     drafts: tuple[str, ...]
     note: str
 
 
-async def set_vote(library: Library, reader: str, arxiv_id: str, topic: str, value: Literal[1, -1]) -> VoteEffect:
+async def set_vote(library: Library, reader: str, arxiv_id: str, topic: str, value: VoteValue) -> VoteEffect:
     """Set the reader's vote; idempotent. Whoever calls has the `Rebuilder` rank the topic's drafts anew.
 
     Raises `UnknownTopicError` and `UnknownPaperError`.
     """
-    found, arxiv_id = find_topic(library.rubric, topic), _read_id(arxiv_id)
+    found, arxiv_id = find_topic(library.rubric, topic), read_paper_id(arxiv_id)
     async with library.database.write() as session:
-        await _check_known(session, arxiv_id)
+        await check_known(session, arxiv_id)
         count = await votes.record_votes(session, topic, {arxiv_id: value}, "reading", library.clock(), reader=reader)
         return await _reckon_effect(
             session, found, reader, (arxiv_id, value), is_new=bool(count.new), is_other=not count.unchanged
@@ -56,12 +60,12 @@ async def set_vote(library: Library, reader: str, arxiv_id: str, topic: str, val
 
 async def withdraw_vote(library: Library, reader: str, arxiv_id: str, topic: str) -> VoteEffect:
     """Forget the reader's vote, also one that waits for its paper; idempotent; raises what `set_vote` does."""
-    found, arxiv_id = find_topic(library.rubric, topic), _read_id(arxiv_id)
+    found, arxiv_id = find_topic(library.rubric, topic), read_paper_id(arxiv_id)
     async with library.database.write() as session:
         withdrawn = await votes.withdraw_votes(session, topic, [arxiv_id], reader=reader)
         if not withdrawn:
-            await _check_known(session, arxiv_id)
-        return await _reckon_effect(session, found, reader, (arxiv_id, 0), is_new=False, is_other=bool(withdrawn))
+            await check_known(session, arxiv_id)
+        return await _reckon_effect(session, found, reader, (arxiv_id, None), is_new=False, is_other=bool(withdrawn))
 
 
 async def list_votes(library: Library, reader: str, topic: str | None = None) -> tuple[votes.Vote, ...]:
@@ -73,7 +77,7 @@ async def list_votes(library: Library, reader: str, topic: str | None = None) ->
 
 
 async def _reckon_effect(
-    session: Session, topic: Topic, reader: str, vote: tuple[str, int], *, is_new: bool, is_other: bool
+    session: Session, topic: Topic, reader: str, vote: tuple[str, int | None], *, is_new: bool, is_other: bool
 ) -> VoteEffect:
     """`vote` is paper and value; `is_other` says whether it differs from what was there."""
     own = await votes.count_votes(session, reader=reader)
@@ -83,7 +87,8 @@ async def _reckon_effect(
     if is_other:
         _, marked = own.get(topic.name, (0, 0))
         relevant = await votes.count_relevant(session, topic.name, topic.tags)
-        note = f"{_tell_drafts(weeks)} {_tell_taste(marked, is_enough=relevant >= MIN_RELEVANT)}"
+        taste = _tell_taste(marked, is_enough=relevant >= MIN_RELEVANT)
+        note = f"{_tell_drafts(weeks)} {_UNSURE if vote[1] == 0 else taste}"
     counts = {name: total for name, (total, _) in own.items()}
     return VoteEffect(is_new, topic.name, vote[0], vote[1], counts, weeks, note)
 
@@ -125,9 +130,9 @@ async def put_tag(library: Library, reader: str, arxiv_id: str, name: str, *, is
 
     Raises `UnknownPaperError`, `InputError` for a name that is none, `ConflictError` beyond `MOST_TAGS` on a paper.
     """
-    arxiv_id, name = _read_id(arxiv_id), read_tag_name(name)
+    arxiv_id, name = read_paper_id(arxiv_id), read_tag_name(name)
     async with library.database.write() as session:
-        await _check_known(session, arxiv_id)
+        await check_known(session, arxiv_id)
         await votes.hold_paper(session, arxiv_id)
         own = {tag.name for tag in await _view_tags(session, arxiv_id, reader) if tag.is_mine}
         if name not in own and len(own) >= MOST_TAGS:
@@ -141,9 +146,9 @@ async def remove_tag(library: Library, reader: str, arxiv_id: str, name: str) ->
 
     Raises `UnknownPaperError`.
     """
-    arxiv_id, name = _read_id(arxiv_id), _normalise_tag(name)
+    arxiv_id, name = read_paper_id(arxiv_id), _normalise_tag(name)
     async with library.database.write() as session:
-        await _check_known(session, arxiv_id)
+        await check_known(session, arxiv_id)
         await votes.remove_tags(session, [arxiv_id], name, reader=reader)
         return await _view_tags(session, arxiv_id, reader)
 
@@ -154,9 +159,9 @@ async def remove_shared_tag(library: Library, editor: str, arxiv_id: str, name: 
     A personal tag stays, and the answer is that for one which is not there. Raises `UnknownPaperError`. Whoever calls
     has made sure that this is an editor.
     """
-    arxiv_id, name = _read_id(arxiv_id), _normalise_tag(name)
+    arxiv_id, name = read_paper_id(arxiv_id), _normalise_tag(name)
     async with library.database.write() as session:
-        await _check_known(session, arxiv_id)
+        await check_known(session, arxiv_id)
         await votes.remove_shared_tag(session, arxiv_id, name, owner=owner)
         return await _view_tags(session, arxiv_id, editor)
 
@@ -195,12 +200,12 @@ async def put_note(library: Library, reader: str, arxiv_id: str, text: str) -> s
 
     An empty one is deleted (None). Idempotent; raises `UnknownPaperError`, and `InputError` beyond `LONGEST_NOTE`.
     """
-    arxiv_id = _read_id(arxiv_id)
+    arxiv_id = read_paper_id(arxiv_id)
     kept = "".join(_keep_visible(text.replace("\r\n", "\n").replace("\r", "\n"))).strip()
     if len(kept) > LONGEST_NOTE:
         raise InputError(f"The note has {len(kept)} characters: expected at most {LONGEST_NOTE}. Nothing was changed.")
     async with library.database.write() as session:
-        await _check_known(session, arxiv_id)
+        await check_known(session, arxiv_id)
         if kept:
             await notes.save_note(session, arxiv_id, kept, library.clock(), reader=reader)
         else:
@@ -215,9 +220,9 @@ def _keep_visible(text: str) -> Iterable[str]:
 
 async def get_note(library: Library, reader: str, arxiv_id: str) -> str | None:
     """The reader's own note beside a paper; raises `UnknownPaperError`."""
-    arxiv_id = _read_id(arxiv_id)
+    arxiv_id = read_paper_id(arxiv_id)
     async with library.database.read() as session:
-        await _check_known(session, arxiv_id)
+        await check_known(session, arxiv_id)
         return await notes.load_note(session, arxiv_id, reader=reader)
 
 
@@ -244,14 +249,16 @@ async def unsubscribe(library: Library, reader: str, topic: str) -> tuple[str, .
         return tuple(await subscriptions.list_subscriptions(session, reader=reader))
 
 
-def _read_id(text: str) -> str:
+def read_paper_id(text: str) -> str:
+    """The canonical id; raises `UnknownPaperError` for what is none."""
     try:
         return parse_arxiv_id(text).id
     except ValueError as error:
         raise UnknownPaperError(f"{error}.") from error
 
 
-async def _check_known(session: Session, arxiv_id: str) -> None:
+async def check_known(session: Session, arxiv_id: str) -> None:
+    """Raise `UnknownPaperError` for a paper that the store does not have."""
     if arxiv_id not in await select_papers(session, [arxiv_id]):
         raise UnknownPaperError(
             f"The store has no paper {arxiv_id}. Nothing was changed. Import or harvest it first, or check the id."

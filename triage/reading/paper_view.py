@@ -10,7 +10,8 @@ from triage.core.reasons import explain_place, explain_verdict
 from triage.core.rubric import Rubric, Topic, fingerprint, judge_fingerprint
 from triage.core.takeaway import Takeaway, extract_takeaway
 from triage.pipeline.takeaways import PlacedTakeaway
-from triage.reading.records import Change, PaperView, PlaceView, TagView, TopicScore, VersionView
+from triage.reading.records import Change, PaperView, PlaceView, Settled, TagView, TopicScore, VersionView
+from triage.store.adjudications import list_adjudications
 from triage.store.engine import Session
 from triage.store.papers import StoredPaper
 from triage.store.reading import (
@@ -40,6 +41,7 @@ class PaperFacts(msgspec.Struct, frozen=True):
     verdicts: Mapping[str, StoredVerdict]
     tags: tuple[VisibleTag, ...]
     marks: OwnMarks
+    settled: tuple[Settled, ...]
 
 
 async def load_facts(
@@ -57,6 +59,7 @@ async def load_facts(
         await _load_verdicts(session, rubric, stored, scores),
         await list_visible_tags(session, [stored.paper.arxiv_id], reader),
         await load_own_marks(session, stored.paper.arxiv_id, reader),
+        await _load_settled(session, rubric, stored.paper.arxiv_id) if reader else (),
     )
 
 
@@ -90,6 +93,7 @@ def write_view(rubric: Rubric, facts: PaperFacts, reader: str) -> PaperView:
         votes=facts.marks.votes,
         tags=tuple(write_tag(tag, reader) for tag in facts.tags),
         note=facts.marks.note,
+        settled=facts.settled,
     )
 
 
@@ -163,3 +167,8 @@ async def _load_verdicts(
         if key is not None:
             verdicts[topic] = (await load_verdicts(session, [stored], key))[stored.key]
     return verdicts
+
+
+async def _load_settled(session: Session, rubric: Rubric, arxiv_id: str) -> tuple[Settled, ...]:
+    found = [(await list_adjudications(session, topic.name)).get(arxiv_id) for topic in rubric.topics]
+    return tuple(Settled(each.topic, each.value, each.reason, each.created_at) for each in found if each is not None)

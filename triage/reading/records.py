@@ -117,6 +117,15 @@ class PlaceView(msgspec.Struct, frozen=True):
     is_published: bool
 
 
+class Settled(msgspec.Struct, frozen=True):
+    """What an editor settled about a paper: 1 relevant for the topic, -1 not, 0 left open; and why."""
+
+    topic: str
+    value: int
+    reason: str
+    settled_at: datetime
+
+
 class Change(msgspec.Struct, frozen=True):
     """What arXiv changed of a paper that was known: `{field: [before, after]}`."""
 
@@ -127,7 +136,8 @@ class Change(msgspec.Struct, frozen=True):
 class PaperView(msgspec.Struct, frozen=True):
     """All there is to say of a paper, and what the asking reader did with it.
 
-    `takeaway` is the one of its newest shortlist, else the sentence of the abstract that would be taken.
+    `takeaway` is the one of its newest shortlist, else the sentence of the abstract that would be taken. What editors
+    settled is, like tags, for readers who are known by name.
     """
 
     arxiv_id: str
@@ -156,3 +166,4 @@ class PaperView(msgspec.Struct, frozen=True):
     votes: dict[str, int]
     tags: tuple[TagView, ...]
     note: str | None
+    settled: tuple[Settled, ...]

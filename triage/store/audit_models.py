@@ -10,7 +10,7 @@ from triage.store.base import Base
 
 
 class AuditRow(Base):
-    """A draw of papers below the line of one shortlist; `bands` are `core.bands.Band`s, the nearest first."""
+    """A draw of papers below the line of one shortlist; `bands` are `core.bands.Band`s, the list's own first."""
 
     __tablename__ = "audits"
     __table_args__ = (UniqueConstraint("topic", "week"),)

@@ -1,19 +1,20 @@
 """Draws of papers below the line: what was asked, of which list, and which papers stood on it."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from triage.core.bands import Band
-from triage.store.audit_models import AuditPaperRow, AuditRow
-from triage.store.models import PaperRow
+from triage.store.audit_models import AdjudicationRow, AuditPaperRow, AuditRow
+from triage.store.models import PaperRow, TagRow, VoteRow
 from triage.store.turns import take_turn
 
 
 class Drawn(msgspec.Struct, frozen=True):
-    """A paper of a draw: the number of its band, from 1, or 0 when it stood on the list; its rank over the week."""
+    """A paper of a draw: the number of its band, 0 when it stood on the list; its rank over the week."""
 
     arxiv_id: str
     band: int
@@ -21,7 +22,7 @@ class Drawn(msgspec.Struct, frozen=True):
 
 
 class Audit(msgspec.Struct, frozen=True):
-    """What is asked about one topic's week; `papers` by rank, those of the list among them."""
+    """What is asked about one topic's week. The first of the `bands` is the list itself; `papers` are by rank."""
 
     topic: str
     week: str
@@ -42,10 +43,16 @@ class Audit(msgspec.Struct, frozen=True):
         return tuple(paper for paper in self.papers if not paper.band)
 
 
-async def replace_audit(session: AsyncSession, audit: Audit, paper_keys: list[int]) -> None:
-    """Put a draw in the place of the one that is there; `paper_keys` in the order of its papers."""
+async def replace_audit(session: AsyncSession, audit: Audit, paper_keys: Sequence[int], tags: Collection[str]) -> bool:
+    """Put a draw in the place of the one that is there, unless that was answered; say whether it was put there.
+
+    `paper_keys` in the order of its papers; `tags` are those that count as votes on its topic.
+    """
     await take_turn(session, f"audit {audit.topic} {audit.week}")
-    await session.execute(delete(AuditRow).where(AuditRow.topic == audit.topic, AuditRow.week == audit.week))
+    mine = AuditRow.topic == audit.topic, AuditRow.week == audit.week
+    if await session.scalar(select(AuditRow.id).where(*mine, _is_answered(tags))) is not None:
+        return False
+    await session.execute(delete(AuditRow).where(*mine))
     row = AuditRow(
         topic=audit.topic,
         week=audit.week,
@@ -60,6 +67,25 @@ async def replace_audit(session: AsyncSession, audit: Audit, paper_keys: list[in
         AuditPaperRow(audit_id=row.id, paper_id=key, band=paper.band, rank=paper.rank)
         for paper, key in zip(audit.papers, paper_keys, strict=True)
     )
+    return True
+
+
+def _is_answered(tags: Collection[str]) -> ColumnElement[bool]:
+    """Whether anybody said anything of a paper that was drawn below the line, since it was drawn."""
+    drawn = (
+        select(PaperRow.arxiv_id)
+        .join(AuditPaperRow, AuditPaperRow.paper_id == PaperRow.id)
+        .where(AuditPaperRow.audit_id == AuditRow.id, AuditPaperRow.band > 0)
+    )
+    said = (
+        exists().where(row.arxiv_id.in_(drawn), row.created_at >= AuditRow.drawn_at, of_topic)
+        for row, of_topic in (
+            (VoteRow, VoteRow.topic == AuditRow.topic),
+            (AdjudicationRow, AdjudicationRow.topic == AuditRow.topic),
+            (TagRow, TagRow.name.in_(list(tags))),
+        )
+    )
+    return or_(*said)
 
 
 async def load_audit(session: AsyncSession, topic: str, week: str) -> Audit | None:

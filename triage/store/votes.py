@@ -110,6 +110,16 @@ async def load_votes(session: AsyncSession, topic: str, tags: Iterable[str] = ()
     return {arxiv_id: 1 if total > 0 else -1 for arxiv_id, total in sorted(sums.items()) if total}
 
 
+async def list_voted(session: AsyncSession, tags: Iterable[str] = ()) -> set[str]:
+    """The ids of all papers that somebody voted on, for any topic and however, or that an editor settled.
+
+    Also those with a tag of `tags`. What `load_votes` leaves out, since readers are uncertain or at odds, is here.
+    """
+    tagged = select(TagRow.arxiv_id).where(TagRow.name.in_(list(tags)))
+    queries = select(VoteRow.arxiv_id), select(AdjudicationRow.arxiv_id), tagged
+    return {arxiv_id for query in queries for arxiv_id in await session.scalars(query.distinct())}
+
+
 async def count_relevant(session: AsyncSession, topic: str, tags: Iterable[str] = ()) -> int:
     """How many papers of the store are relevant by the votes and `tags` of all readers."""
     votes = await load_votes(session, topic, tags)
