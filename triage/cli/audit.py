@@ -10,6 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from triage.bootstrap import Services
+from triage.cli.audit_ask import ask
+from triage.cli.audit_misses import misses
 from triage.cli.judge import Wish, open_dockets
 from triage.cli.output import print_json
 from triage.cli.session import json_option, local_option, run_with_services, show_progress
@@ -22,9 +24,29 @@ from triage.evaluation.audit_measures import Consistency, Effect
 from triage.evaluation.audit_ranks import RankShift
 
 
-@click.group()
+class _DefaultGroup(click.Group):
+    """A group whose command `misses` need not be named, so that `triage audit` alone answers."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take options for those of `misses`; an argument is a command, and help is the group's."""
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = ["misses", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_DefaultGroup)
 def audit() -> None:
-    """Say how far the parts that decide can be trusted."""
+    """Say what the shortlists left out, by your answers, and how far a judge can be trusted.
+
+    \b
+    Example:
+      triage audit ask
+      triage audit
+    """
+
+
+audit.add_command(misses)
+audit.add_command(ask)
 
 
 @audit.command()

@@ -14,6 +14,7 @@ from triage.core.reasons import explain_place, explain_verdict
 from triage.core.rubric import Topic
 from triage.core.week import Week
 from triage.errors import InputError
+from triage.pipeline.draw_audit import Field, fill_audit, keep_audit
 from triage.pipeline.embed import embed_papers
 from triage.pipeline.fuse import Opinion, score_topic
 from triage.pipeline.report import StepReport
@@ -36,6 +37,14 @@ _ALIKE = 0.6  # cosine from which a voted paper is named as a reason
 _NAMED = 2
 
 
+class _Draft(msgspec.Struct, frozen=True):
+    """A shortlist that is not stored yet, the keys of its papers in its order, and what it was chosen from."""
+
+    shortlist: Shortlist
+    keys: list[int]
+    field: Field
+
+
 async def select_papers_of(bench: Bench, week: Week) -> list[StoredPaper]:
     """The week's papers; `InputError` says what to do when there are none."""
     async with bench.database.read() as session:
@@ -54,23 +63,19 @@ async def build_shortlist(
 ) -> tuple[Shortlist, StepReport]:
     """The shortlist as the votes of now make it, embedding and scoring what is missing; a frozen one as it is.
 
-    Building twice gives the same list. `size` counts ranked places; exploration stands beside them.
+    Building twice gives the same list. `size` counts ranked places; exploration stands beside them. Below the line,
+    papers are drawn for the miss audit.
     """
     started = time.monotonic()
     papers = await select_papers_of(bench, week)
     async with bench.database.read() as session:
         frozen = await load_shortlist(session, topic.name, str(week))
     if frozen is not None and frozen.published_at is not None:
+        await fill_audit(bench, topic, frozen, papers)
         return frozen, _report(frozen, 0, started)
-    shortlist, keys = await draft_shortlist(bench, topic, week, papers, size or bench.rubric.shortlist.size)
-    done = 0
-    if frozen is None or _is_other(frozen, shortlist):
-        done = len(shortlist.entries)
-        async with bench.database.write() as session:
-            await replace_shortlist(session, shortlist, keys)
-    elif frozen.built_at < completed_at(week) <= bench.now:  # a list made before the week was over is never mailed
-        async with bench.database.write() as session:
-            await confirm_shortlist(session, topic.name, str(week), bench.now)
+    draft = await _draft(bench, topic, week, papers, size or bench.rubric.shortlist.size)
+    done = await _keep(bench, week, frozen, draft)
+    await keep_audit(bench, topic, draft.shortlist, draft.field)
     if publish:
         async with bench.database.write() as session:
             await publish_shortlist(session, topic.name, str(week), bench.now)
@@ -81,10 +86,28 @@ async def build_shortlist(
     return stored, _report(stored, done, started)
 
 
+async def _keep(bench: Bench, week: Week, old: Shortlist | None, draft: _Draft) -> int:
+    """Put the draft in the old one's place if it is another, and say how many places were written."""
+    shortlist = draft.shortlist
+    if old is None or _is_other(old, shortlist):
+        async with bench.database.write() as session:
+            await replace_shortlist(session, shortlist, draft.keys)
+        return len(shortlist.entries)
+    if old.built_at < completed_at(week) <= bench.now:  # a list made before the week was over is never mailed
+        async with bench.database.write() as session:
+            await confirm_shortlist(session, shortlist.topic, shortlist.week, bench.now)
+    return 0
+
+
 async def draft_shortlist(
     bench: Bench, topic: Topic, week: Week, papers: Sequence[StoredPaper], size: int
 ) -> tuple[Shortlist, list[int]]:
     """The shortlist that these papers make, and their keys in its order; only vectors and scores are kept of it."""
+    draft = await _draft(bench, topic, week, papers, size)
+    return draft.shortlist, draft.keys
+
+
+async def _draft(bench: Bench, topic: Topic, week: Week, papers: Sequence[StoredPaper], size: int) -> _Draft:
     await embed_papers(bench.database, bench.embedder, papers, week=str(week), progress=bench.progress)
     scored, opinion, _ = await score_topic(bench, topic, week, papers)
     return await _choose(bench, Ranking(scored, opinion, week, papers), size)
@@ -103,7 +126,7 @@ class Ranking(msgspec.Struct, frozen=True):
         return self.opinion.verdicts.get(key) if self.opinion else None
 
 
-async def _choose(bench: Bench, ranking: Ranking, size: int) -> tuple[Shortlist, list[int]]:
+async def _choose(bench: Bench, ranking: Ranking, size: int) -> _Draft:
     scored, papers = ranking.scored, ranking.papers
     async with bench.database.read() as session:
         shown = await list_published_papers(session, scored.topic.name, other_than=str(ranking.week))
@@ -139,7 +162,7 @@ async def _choose(bench: Bench, ranking: Ranking, size: int) -> tuple[Shortlist,
         published_at=None,
         entries=entries,
     )
-    return shortlist, [place.key for _, (_, place) in chosen]
+    return _Draft(shortlist, [place.key for _, (_, place) in chosen], Field(candidates, places.copies))
 
 
 def _write_entry(
