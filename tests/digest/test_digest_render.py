@@ -276,3 +276,13 @@ def test_a_language_without_words_is_refused() -> None:
     """With those there are."""
     with pytest.raises(InputError, match="expected one of en, zh"):
         render_digest(make_digest(language="tlh"), LINKS)
+
+
+def test_a_mail_asks_for_a_word_on_papers_below_the_line() -> None:
+    """Where some were drawn, in both parts, with a link to where they are asked about; else not a word."""
+    asked = render_digest(make_digest(make_topic(make_paper(1), asked=6)), PREVIEW)
+    silent = render_digest(make_digest(make_topic(make_paper(1))), PREVIEW)
+    line, link = "6 papers, drawn at random from below the line, wait for a word", "/2026-W31#below"
+    assert (line in flatten(asked.text), line in read_words(asked.html)) == (True, True)
+    assert (link in asked.text, link in asked.html) == (True, True)
+    assert ("below the line" in silent.text, "#below" in silent.html) == (False, False)

@@ -13,6 +13,7 @@ from triage.pipeline.ledger import Ledger, Reckoning, reckon
 from triage.reading.library import Library
 from triage.reading.naming import read_week
 from triage.reading.shortlists import find_shortlist
+from triage.store.audits import load_audit
 from triage.store.shortlists import Entry, Shortlist
 
 _AUTHORS_LANGUAGE = "en"  # arXiv takes abstracts in English only: https://info.arxiv.org/help/prep.html
@@ -54,7 +55,14 @@ async def _write_topic(library: Library, shortlist: Shortlist, language: str, si
         unjudged=sum(paper.is_unjudged for paper in (*papers, *exploration)),
         left_out=len(shortlist.ranked) - len(papers),
         is_draft=shortlist.published_at is None,
+        asked=await _count_asked(library, shortlist),
     )
+
+
+async def _count_asked(library: Library, shortlist: Shortlist) -> int:
+    async with library.database.read() as session:
+        audit = await load_audit(session, shortlist.topic, shortlist.week)
+    return len(audit.asked) if audit else 0
 
 
 def _write_paper(library: Library, shortlist: Shortlist, entry: Entry, language: str) -> DigestPaper:

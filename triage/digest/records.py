@@ -65,7 +65,8 @@ class DigestTopic(msgspec.Struct, frozen=True, kw_only=True):
     """A topic's shortlist as the reader gets it. `considered` is how many papers it was chosen from.
 
     `left_out` counts listed papers that are not shown, for size; `unjudged` those shown that a judge did not see,
-    0 where there was no judge at all (`is_judged` False).
+    0 where there was no judge at all (`is_judged` False). `asked` counts papers that were drawn at random from below
+    the line for the miss audit.
     """
 
     name: str
@@ -78,6 +79,7 @@ class DigestTopic(msgspec.Struct, frozen=True, kw_only=True):
     unjudged: int
     left_out: int
     is_draft: bool
+    asked: int = 0
 
 
 class LedgerLine(msgspec.Struct, frozen=True):

@@ -60,7 +60,7 @@ class ThemeView(msgspec.Struct, frozen=True):
 
 
 class TopicView(msgspec.Struct, frozen=True, kw_only=True):
-    """A topic; lines that there is no cause for are empty. `whole` leads to the whole list."""
+    """A topic; lines that there is no cause for are empty. `whole` leads to the list, `questions` to what is asked."""
 
     name: str
     title: str
@@ -74,6 +74,8 @@ class TopicView(msgspec.Struct, frozen=True, kw_only=True):
     papers: tuple[PlaceView, ...]
     exploration: tuple[PlaceView, ...]
     left_out: str
+    asked: str
+    questions: str
     whole: str
 
 
@@ -120,6 +122,8 @@ def _view_topic(topic: DigestTopic, week: str, words: Words, links: Links) -> To
         papers=tuple(_view_place(paper, topic, words, links) for paper in topic.papers),
         exploration=tuple(_view_place(paper, topic, words, links) for paper in topic.exploration),
         left_out=_say_left_out(topic.left_out, words),
+        asked=_say_asked(topic.asked, words),
+        questions=f"{links.shortlist(topic.name, week)}#below",
         whole=links.shortlist(topic.name, week),
     )
 
@@ -222,6 +226,17 @@ def _say_chosen(topic: DigestTopic, words: Words) -> str:
         topic.considered,
     )
     return _fill(text, words, count=topic.considered)
+
+
+def _say_asked(asked: int, words: Words) -> str:
+    if not asked:
+        return ""
+    text = words.ngettext(
+        "%(count)s paper, drawn at random from below the line, waits for a word: is it relevant?",
+        "%(count)s papers, drawn at random from below the line, wait for a word: are they relevant?",
+        asked,
+    )
+    return _fill(text, words, count=asked)
 
 
 def _account(ledger: LedgerLine, words: Words) -> str:
