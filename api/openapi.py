@@ -31,7 +31,10 @@ _TAGS: Final = (
     Tag("Feeds", "Shortlists and tags for feed readers."),
     Tag("Marks", "Your own tags, votes, notes and subscriptions, and your weekly mail."),
     Tag("Account", "Who you are."),
-    Tag("Trust", "What was expected, what came, and by what rules it was ranked."),
+    Tag(
+        "Trust",
+        "What was expected, what came, by what rules it was ranked, what the lists miss, and how far readers agree.",
+    ),
     Tag("Health", "For whoever runs the server."),
 )
 _MEANINGS: Final = {

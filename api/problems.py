@@ -137,6 +137,12 @@ def example_problem(status: int) -> Problem:
     return _make_problem(status, _DETAILS.get(status, "A sentence that says what to do."))
 
 
+def list_problems() -> tuple[Problem, ...]:
+    """One of each kind that an address may answer with, by status."""
+    others = [_make_problem(503, "A sentence that says what to do.", title=title) for title in (BUSY, MAIL_FAILED)]
+    return (*(example_problem(status) for status in sorted(_TITLES)), *others)
+
+
 def _describe(
     status: int,
     detail: str,

@@ -10,6 +10,7 @@ from litestar.params import URLEncodedBody
 from litestar.response import Redirect
 
 from api.auth import allow_writers
+from api.pages.forms import VALUES, Button
 from api.pages.local_path import choose_next
 from api.pages.templating import PageRequest, is_htmx, render, see_other, to_anchor
 from api.pages.visitors import provide_arxiv_id
@@ -31,10 +32,10 @@ _Local = Annotated[str, msgspec.Meta(max_length=2_000)]
 
 
 class VoteForm(msgspec.Struct, frozen=True):
-    """A vote; 0 takes it back."""
+    """A vote; an empty value takes it back."""
 
     topic: Annotated[str, msgspec.Meta(max_length=64)]
-    value: Annotated[int, msgspec.Meta(ge=-1, le=1)]
+    value: Button
     next: _Local = "/"
 
 
@@ -125,9 +126,9 @@ class PaperActions(Controller):
 
 
 async def _set_vote(library: Library, reader: str, arxiv_id: str, form: VoteForm) -> VoteEffect:
-    if form.value == 0:
+    if form.value == "":
         return await withdraw_vote(library, reader, arxiv_id, form.topic)
-    return await set_vote(library, reader, arxiv_id, form.topic, 1 if form.value > 0 else -1)
+    return await set_vote(library, reader, arxiv_id, form.topic, VALUES[form.value])
 
 
 def _lead_back(path: str, arxiv_id: str, did: str = "", topic: str = "") -> str:

@@ -5,6 +5,7 @@ from litestar.datastructures import CacheControlHeader
 from litestar.static_files import create_static_files_router
 
 from api.pages.actions import PaperActions
+from api.pages.agreement import AdjudicationForms, AgreementPages
 from api.pages.docs import DocsPages
 from api.pages.errors import PAGE_ERRORS
 from api.pages.forms import take_forms
@@ -34,6 +35,8 @@ def page_router(settings: Settings) -> Router:
             ShortlistPages,
             PaperPages,
             PaperActions,
+            AgreementPages,
+            AdjudicationForms,
             SearchPages,
             TagPages,
             MapPages,

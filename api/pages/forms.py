@@ -1,11 +1,18 @@
 """What pages take: forms as browsers send them, and nothing that only looks like an empty one."""
 
+from typing import Final, Literal
+
 from litestar.enums import RequestEncodingType
 from litestar.exceptions import HTTPException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.status_codes import HTTP_415_UNSUPPORTED_MEDIA_TYPE
 
 from api.auth import Connection
+from triage.reading.marks import VoteValue
+
+VALUES: Final[dict[str, VoteValue]] = {"1": 1, "0": 0, "-1": -1}
+"""What vote and settle buttons send; the button that takes back sends an empty value, and so does a pressed one."""
+Button = Literal["1", "0", "-1", ""]
 
 
 async def take_forms(connection: Connection, _: BaseRouteHandler) -> None:

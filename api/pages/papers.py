@@ -30,7 +30,7 @@ class TopicPart(msgspec.Struct, frozen=True):
     title: str
     score: TopicScore | None
     bars: tuple[PartBar, ...]
-    vote: int
+    vote: int | None
 
     @property
     def sum_text(self) -> str:
@@ -66,7 +66,7 @@ class PaperPages(Controller):
             abstract=mark_sentence(paper.abstract, paper.takeaway_source),
             changes=list(reversed(paper.changes)),
             my_tags=await list_own_tags(request, library),
-            said={voted: tell_vote(paper.votes.get(voted, 0))} if voted else {},
+            said={voted: tell_vote(paper.votes.get(voted))} if voted else {},
             is_noted=noted,
         )
 
@@ -91,7 +91,7 @@ def mark_sentence(abstract: str, sentence: str | None) -> Markup:
 
 
 def _list_topics(library: Library, paper: PaperView) -> list[TopicPart]:
-    """The topics of the rubric, the one that the paper scores best for first: the keys r and n vote for that one."""
+    """The topics of the rubric, the one that the paper scores best for first: the keys r, n and u vote for that one."""
     scores = {score.topic: score for score in paper.scores}
     parts = [
         TopicPart(
@@ -99,7 +99,7 @@ def _list_topics(library: Library, paper: PaperView) -> list[TopicPart]:
             topic.title,
             score := scores.get(topic.name),
             tuple(draw_parts(score.parts)) if score else (),
-            paper.votes.get(topic.name, 0),
+            paper.votes.get(topic.name),
         )
         for topic in library.rubric.topics
     ]

@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect
 
 from api.auth import allow_readers
+from api.pages.below import BelowLine, view_below
 from api.pages.parts import PartBar, draw_parts
 from api.pages.templating import PageRequest, render, see_other
 from api.pages.visitors import list_own_tags, name_reader
@@ -23,7 +24,8 @@ from triage.reading.shortlists import find_shortlist, list_topics
 from triage.store.shortlists import Entry, Shortlist
 
 _FLAG = "flagged: "
-_UNKNOWN = ListedPaper((), (), {}, 0, ())
+_UNKNOWN = ListedPaper((), (), {}, None, ())
+_VOTED = {1: "Voted relevant.", -1: "Voted not relevant.", None: "Vote taken back."}
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -79,6 +81,8 @@ class ShortlistPages(Controller):
         shortlist = await find_shortlist(library, topic, week)
         topics = await list_topics(library)
         listed = await load_listed(library, shortlist, name_reader(request))
+        shown = {entry.arxiv_id for entry in shortlist.entries}
+        below = await view_below(library, shortlist, request.user.reader, shown) if request.user else None
         places = {
             kind: [_write_place(entry, shortlist, listed, voted) for entry in entries]
             for kind, entries in (("ranked", shortlist.ranked), ("explored", shortlist.explored))
@@ -94,18 +98,28 @@ class ShortlistPages(Controller):
             my_tags=await list_own_tags(request, library),
             ranked=places["ranked"],
             explored=places["explored"],
+            below=below,
+            voted=voted,
+            said=_tell_answer(below, voted, shortlist),
             rebuilding=_tell_rebuilding(shortlist, refresher.rebuilder),
         )
 
 
-def tell_vote(value: int, shortlist: Shortlist | None = None) -> str:
+def tell_vote(value: int | None, shortlist: Shortlist | None = None) -> str:
     """What the vote that stands does to this list, or to any, for a page that is drawn after it."""
-    kept = {1: "Voted relevant.", -1: "Voted not relevant.", 0: "Vote taken back."}[value]
+    if value == 0:
+        return "Voted uncertain, which speaks neither for the paper nor against it."
+    kept = _VOTED[value]
     if shortlist is None:
         return f"{kept} Drafts and later lists count it; published lists stay as they are."
     if shortlist.published_at is not None:
         return f"{kept} This list is published and stays as it is; drafts and later lists count it."
     return f"{kept} This draft is ranked anew with it now: reload to see the new order."
+
+
+def _tell_answer(below: BelowLine | None, arxiv_id: str, shortlist: Shortlist) -> str:
+    papers = (*below.waiting, *below.answered) if below else ()
+    return next((tell_vote(paper.vote, shortlist) for paper in papers if paper.arxiv_id == arxiv_id), "")
 
 
 def _tell_rebuilding(shortlist: Shortlist, rebuilder: Rebuilder) -> str:

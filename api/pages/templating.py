@@ -13,7 +13,7 @@ from litestar.enums import MediaType
 from litestar.response import Redirect
 from markupsafe import Markup
 
-from triage.core.account import Principal
+from triage.core.account import Principal, Role, Scope
 from triage.core.latex import read_latex
 from triage.core.paper import clean_text
 from triage.pipeline.render import ARXIV_THANKS
@@ -33,13 +33,14 @@ def render(
     headers: dict[str, str] | None = None,
     **context: Any,
 ) -> Response[str]:
-    """A page or, for HTMX, a part of one; the template also knows `principal`, `has_accounts`, `notice`, `path`."""
+    """A page or, for HTMX, a part of one; the template also knows of the reader, the `notice` and the `path`."""
     settings = request.app.state.services.settings
     text = (
         environment()
         .get_template(template)
         .render(
-            principal=request.scope.get("user"),  # what no route answers passes no middleware
+            principal=(principal := request.scope.get("user")),  # what no route answers passes no middleware
+            is_editor=principal is not None and principal.may(Scope.WRITE, Role.EDITOR),
             has_accounts=settings.accounts,
             notice=settings.notice,
             path=request.url.path,

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from triage.pipeline.ledger import Counts, LedgerDay, LedgerLine
+from triage.reading.agreement import LONGEST_REASON
+from triage.reading.marks import VoteValue
 from triage.reading.records import LONGEST_NOTE
 from triage.store.witnesses import Missing
 
@@ -44,7 +46,7 @@ class ShortlistView(msgspec.Struct, frozen=True):
 
 
 class VoteView(msgspec.Struct, frozen=True):
-    """Your vote on a paper for a topic: 1 relevant, -1 not."""
+    """Your vote on a paper for a topic: 1 relevant, -1 not, 0 uncertain."""
 
     arxiv_id: str
     topic: str
@@ -52,9 +54,16 @@ class VoteView(msgspec.Struct, frozen=True):
 
 
 class VoteChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """1: relevant for the topic, -1: not."""
+    """1: relevant for the topic, -1: not, 0: uncertain, which teaches nothing. To take a vote back, DELETE it."""
 
-    value: Literal[1, -1]
+    value: VoteValue
+
+
+class AdjudicationChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """1: relevant for the topic, -1: not, 0: the topic leaves it open, so that nothing is learned from it."""
+
+    value: VoteValue
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_REASON)]
 
 
 class TagChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -120,12 +129,13 @@ class TopicRules(msgspec.Struct, frozen=True):
 
 
 class RubricView(msgspec.Struct, frozen=True):
-    """The rubric in force: followed categories, lengths of lists, and the topics."""
+    """The rubric in force: followed categories, lengths of lists, papers drawn below the line, the topics."""
 
     version: int
     categories: tuple[str, ...]
     size: int
     exploration: int
+    audit: int
     topics: tuple[TopicRules, ...]
 
 

@@ -2,6 +2,8 @@
 
 from litestar import Router
 
+from api.routes.agreement import AdjudicationController, AgreementController
+from api.routes.audits import AuditController
 from api.routes.exports import ExportController
 from api.routes.feeds import FeedController
 from api.routes.health import HealthController, MetricsController
@@ -32,6 +34,9 @@ def api_router() -> Router:
             MailingController,
             DeliveryController,
             TrustController,
+            AuditController,
+            AgreementController,
+            AdjudicationController,
             ExportController,
             MeController,
         ],

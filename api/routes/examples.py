@@ -13,6 +13,7 @@ from triage.reading.records import (
     PaperCard,
     PaperView,
     PlaceView,
+    Settled,
     TagSummary,
     TagView,
     TopicScore,
@@ -114,6 +115,7 @@ PAPER: Final = PaperView(
     votes={_TOPIC: 1},
     tags=TAGS,
     note="Compare with last week's.",
+    settled=(Settled(_TOPIC, 1, "Item tokens are generated, not only embedded.", _NOON),),
 )
 VOTE: Final = VoteView("2605.90015", _TOPIC, 1)
 VOTE_EFFECT: Final = VoteEffect(

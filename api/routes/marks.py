@@ -120,7 +120,7 @@ class TagController(Controller):
 
 
 class VoteController(Controller):
-    """Relevant or not."""
+    """Relevant, not relevant, or uncertain."""
 
     path = "/papers"
     tags = ("Marks",)
@@ -145,7 +145,7 @@ class VoteController(Controller):
         for vote in await list_votes(library, principal.reader, topic):
             if vote.arxiv_id == arxiv_id:
                 return VoteView(arxiv_id, topic, vote.value)
-        raise NotFoundError(f"You have not voted on {arxiv_id} for {topic}: PUT a value of 1 or -1 here to do so.")
+        raise NotFoundError(f"You have not voted on {arxiv_id} for {topic}: PUT a value of 1, 0 or -1 here to do so.")
 
     @put(
         paper_paths("/votes/{topic:str}"),
@@ -163,7 +163,11 @@ class VoteController(Controller):
         topic: TopicName,
         data: JSONBody[VoteChange],
     ) -> VoteEffect:
-        """Say whether a paper is relevant for a topic. Idempotent; drafts are ranked anew at once."""
+        """Say whether a paper is relevant for a topic (1), is not (-1), or that you cannot tell (0, "uncertain").
+
+        Idempotent; drafts are ranked anew at once. An uncertain vote counts for neither side: it answers the question
+        of a miss audit, and tells the editors where the rubric is unclear.
+        """
         effect = await set_vote(library, principal.reader, arxiv_id, topic, data.value)
         refresher.follow([effect.topic] if effect.drafts else [])
         return effect
@@ -184,7 +188,7 @@ class VoteController(Controller):
         arxiv_id: NamedDependency[str],
         topic: TopicName,
     ) -> VoteEffect:
-        """Withdraw your vote. Idempotent; drafts are ranked anew at once."""
+        """Withdraw your vote: `value` is null in the answer. Idempotent; drafts are ranked anew at once."""
         effect = await withdraw_vote(library, principal.reader, arxiv_id, topic)
         refresher.follow([effect.topic] if effect.drafts else [])
         return effect

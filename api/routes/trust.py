@@ -77,6 +77,7 @@ def view_rubric(rubric: Rubric) -> RubricView:
         rubric.categories,
         rubric.shortlist.size,
         rubric.shortlist.exploration,
+        rubric.shortlist.audit,
         tuple(_view_topic(rubric, topic) for topic in rubric.topics),
     )
 

@@ -84,7 +84,7 @@ class OwnerLaws(RuleBasedStateMachine):
         if is_own or (may and self.tags.get((owner, paper, name))):
             self.tags.pop((owner, paper, name), None)
 
-    @rule(reader=readers, paper=papers, topic=topics, value=st.sampled_from((1, -1)))
+    @rule(reader=readers, paper=papers, topic=topics, value=st.sampled_from((1, 0, -1)))
     def vote(self, reader: str, paper: int, topic: str, value: int) -> None:
         """Vote, or change one's mind."""
         status, _ = self.ask(reader, "PUT", f"/papers/{self.ids[paper]}/votes/{topic}", {"value": value})

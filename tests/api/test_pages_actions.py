@@ -34,11 +34,23 @@ def test_a_vote_without_script_comes_back_to_its_paper(client: TestClient[Litest
 
 
 def test_a_pressed_vote_is_taken_back(client: TestClient[Litestar]) -> None:
-    """The pressed button sends 0."""
+    """The pressed button sends an empty value."""
     post(client, "vote", {"topic": TOPIC, "value": "-1", "next": LIST})
     assert list_pressed(client.get(LIST).text) == ["Not relevant"]
-    post(client, "vote", {"topic": TOPIC, "value": "0", "next": LIST})
+    post(client, "vote", {"topic": TOPIC, "value": "", "next": LIST})
     assert list_pressed(client.get(LIST).text) == []
+
+
+def test_an_uncertain_vote_is_one(client: TestClient[Litestar]) -> None:
+    """0 presses a button of its own, on the list and on the paper's page, and is said to count for neither side."""
+    voted = post(client, "vote", {"topic": TOPIC, "value": "0", "next": LIST})
+    page = client.get(voted[1]).text
+    assert list_pressed(page) == ["Uncertain"]
+    assert "Voted uncertain" in page
+    assert list_pressed(client.get(PAPER).text) == ["Uncertain"]
+    answer = client.post(f"{PAPER}/vote", data={"topic": TOPIC, "value": "", "next": LIST}, headers=BY_SCRIPT)
+    assert list_pressed(answer.text) == []
+    assert list_pressed(client.get(PAPER).text) == []
 
 
 def test_a_vote_on_the_papers_page_comes_back_there(client: TestClient[Litestar]) -> None:

@@ -47,6 +47,7 @@ class Access(Enum):
     ADMIN = "an admin whose key may administer"
     PERSON = "a reader who signed in; a key does not do"
     PAGE = "as READ, sent to the sign-in page otherwise"
+    EDIT_PAGE = "as EDIT, sent to the sign-in page otherwise"
     FORM = "as WRITE, sent to the sign-in page otherwise"
     PERSON_PAGE = "as PERSON, sent to the sign-in page otherwise"
 
@@ -56,6 +57,10 @@ TABLE: dict[str, Access] = {
     "GET /": Access.PAGE,
     "GET /account": Access.PERSON_PAGE,
     "POST /account": Access.PERSON_PAGE,
+    "GET /agreement": Access.EDIT_PAGE,
+    "GET /agreement/{topic:str}": Access.EDIT_PAGE,
+    "GET /api/v1/agreement/{topic:str}": Access.EDIT,
+    "GET /api/v1/audits/{topic:str}": Access.READ,
     "GET /api/v1/healthz": Access.OPEN,
     "GET /api/v1/readyz": Access.OPEN,
     "GET /api/v1/ledger": Access.READ,
@@ -70,6 +75,7 @@ TABLE: dict[str, Access] = {
     "GET /api/v1/runs": Access.RUNS,
     "GET /api/v1/search": Access.READ,
     "GET /api/v1/shortlists/{topic:str}/{week:str}": Access.READ,
+    "GET /api/v1/shortlists/{topic:str}/{week:str}/audit": Access.READ,
     "PUT /api/v1/shortlists/{topic:str}/{week:str}/publication": Access.EDIT,
     "GET /api/v1/subscriptions": Access.READ,
     "PUT /api/v1/subscriptions/{topic:str}": Access.WRITE,
@@ -92,19 +98,7 @@ TABLE: dict[str, Access] = {
     "GET /readyz": Access.OPEN,
     "GET /metrics": Access.ADMIN,
     "POST /mcp": Access.READ,
-    "GET /mcp/tools/paper": Access.CLOSED,
-    "GET /mcp/tools/search": Access.CLOSED,
-    "GET /mcp/tools/shortlist": Access.CLOSED,
-    "GET /mcp/tools/similar": Access.CLOSED,
     "GET /ledger": Access.PAGE,
-    "GET /mail/{key:str}/unsubscribe": Access.OPEN,
-    "POST /mail/{key:str}/unsubscribe": Access.OPEN,
-    "GET /mail/{key:str}/pause": Access.OPEN,
-    "POST /mail/{key:str}/pause": Access.OPEN,
-    "GET /mail/{key:str}/confirm": Access.OPEN,
-    "POST /mail/{key:str}/confirm": Access.OPEN,
-    "GET /mail/{key:str}/vote": Access.OPEN,
-    "POST /mail/{key:str}/vote": Access.OPEN,
     "GET /map/{week:str}": Access.PAGE,
     "GET /search": Access.PAGE,
     "GET /shortlists/{topic:str}": Access.PAGE,
@@ -125,7 +119,11 @@ TABLE: dict[str, Access] = {
     "GET /tokens": Access.PERSON_PAGE,
     "POST /tokens": Access.PERSON_PAGE,
 }
+TABLE |= {f"GET /mcp/tools/{each}": Access.CLOSED for each in ("paper", "search", "shortlist", "similar")}
+for _verb in ("GET", "POST"):
+    TABLE |= {f"{_verb} /mail/{{key:str}}/{each}": Access.OPEN for each in ("unsubscribe", "pause", "confirm", "vote")}
 for _paper in _PAPER_PATHS:
+    TABLE |= {f"POST {_paper}/{each}": Access.FORM for each in ("vote", "tags", "note")}
     TABLE |= {
         f"GET /api/v1{_paper}": Access.READ,
         f"GET /api/v1{_paper}/export": Access.READ,
@@ -136,14 +134,14 @@ for _paper in _PAPER_PATHS:
         f"GET /api/v1{_paper}/votes/{{topic:str}}": Access.READ,
         f"PUT /api/v1{_paper}/votes/{{topic:str}}": Access.WRITE,
         f"DELETE /api/v1{_paper}/votes/{{topic:str}}": Access.WRITE,
+        f"PUT /api/v1{_paper}/adjudications/{{topic:str}}": Access.EDIT,
+        f"DELETE /api/v1{_paper}/adjudications/{{topic:str}}": Access.EDIT,
         f"GET /api/v1{_paper}/note": Access.READ,
         f"PUT /api/v1{_paper}/note": Access.WRITE,
         f"DELETE /api/v1{_paper}/note": Access.WRITE,
         f"GET {_paper}": Access.PAGE,
         f"GET {_paper}/similar": Access.PAGE,
-        f"POST {_paper}/vote": Access.FORM,
-        f"POST {_paper}/tags": Access.FORM,
-        f"POST {_paper}/note": Access.FORM,
+        f"POST {_paper}/adjudication": Access.EDIT_PAGE,
     }
 
 _SIGN_IN = {302, 303}
@@ -151,6 +149,7 @@ _NEEDED = {  # the scope that a key must have, and whether a mere reader is enou
     Access.READ: ("read", True),
     Access.WRITE: ("write", True),
     Access.EDIT: ("write", False),
+    Access.EDIT_PAGE: ("write", False),
     Access.RUNS: ("read", False),
     Access.ADMIN: ("admin", False),
     Access.PAGE: ("read", True),
@@ -251,7 +250,7 @@ def test_closed_routes_answer_nobody(askers: Askers, route: str) -> None:
 def test_no_other_route_does(askers: Askers, route: str, kind: str) -> None:
     """Programs get 401, and people without a key the way to sign in, which leads back to a place of ours."""
     asked = ask(askers, kind, route)
-    is_page = TABLE[route] in {Access.PAGE, Access.FORM, Access.PERSON_PAGE}
+    is_page = TABLE[route] in {Access.PAGE, Access.FORM, Access.PERSON_PAGE, Access.EDIT_PAGE}
     if is_page and asked.status in _SIGN_IN:
         assert asked.location.startswith("/sign-in")
     else:
@@ -273,7 +272,8 @@ def test_a_key_of_another_scope_is_not_enough(askers: Askers, route: str) -> Non
 @pytest.mark.parametrize("route", [route for route in ROUTES if TABLE.get(route) in _NEEDED])
 def test_roles_open_what_they_should(askers: Askers, route: str) -> None:
     """A reader, an editor and an admin, with keys of all scopes."""
-    needs = {Access.EDIT: {"carol", "ada"}, Access.RUNS: {"carol", "ada"}, Access.ADMIN: {"ada"}}
+    editors = {each: {"carol", "ada"} for each in (Access.EDIT, Access.EDIT_PAGE, Access.RUNS)}
+    needs = editors | {Access.ADMIN: {"ada"}}
     allowed = needs.get(TABLE[route], {"bob", "carol", "ada"})
     for name in ("bob", "carol", "ada"):
         status = ask(askers, name, route).status

@@ -53,7 +53,7 @@ def test_the_rubric_is_told_without_its_file(client: TestClient[Litestar], home:
     shortlist = client.get("/api/v1/shortlists/agent-evaluation/2026-W20").json()
     (topic,) = [topic for topic in rubric["topics"] if topic["name"] == "agent-evaluation"]
     assert topic["fingerprint"] == shortlist["fingerprint"]
-    assert (rubric["size"], len(topic["criteria"][0]["anchors"])) == (20, 5)
+    assert (rubric["size"], rubric["audit"], len(topic["criteria"][0]["anchors"])) == (20, 6, 5)
     assert str(home) not in answer.text
     assert "rubric.yaml" not in answer.text
 

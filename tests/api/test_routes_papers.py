@@ -88,6 +88,11 @@ def test_marks_come_back_as_they_were_put(client: TestClient[Litestar]) -> None:
     assert (paper["votes"], paper["tags"][0]["name"], paper["note"]) == ({TOPIC: -1}, "to read", "Good.")
     assert client.get("/api/v1/tags").json()[0]["papers"] == 1
     assert client.get(f"{base}/note").headers["cache-control"] == "no-store"
+    unsure = client.put(f"{base}/votes/{TOPIC}", json={"value": 0}).json()
+    assert (unsure["is_new"], unsure["value"]) == (False, 0)
+    assert "neither for a paper nor against it" in unsure["note"]
+    assert client.get(f"{base}/votes/{TOPIC}").json()["value"] == 0
+    assert client.delete(f"{base}/votes/{TOPIC}").json()["value"] is None
     gone = [f"{base}/votes/{TOPIC}", f"{base}/note"]
     assert [client.delete(url).status_code for url in gone] == [200, 204]
     assert [client.get(url).status_code for url in gone] == [404, 404]
@@ -100,6 +105,7 @@ def test_marks_come_back_as_they_were_put(client: TestClient[Litestar]) -> None:
     [
         (f"votes/{TOPIC}", b'{"value": 2}', "value"),
         (f"votes/{TOPIC}", b'{"value": "1"}', "value"),
+        (f"votes/{TOPIC}", b'{"value": false}', "value"),
         ("tags/x", b'{"is_shared": 0}', "is_shared"),
         ("tags/x", b'{"is_share": true}', "body"),
         ("note", b"", "body"),

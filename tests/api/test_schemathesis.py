@@ -11,7 +11,7 @@ from benchmarks.api_fuzz import Violation, fuzz, open_database
 def test_the_api_keeps_its_word(accounts: bool, tmp_path: Path) -> None:
     """Allowed and forbidden input in all phases: no 5xx, and every answer is as the document says."""
     with open_database("sqlite", tmp_path) as url:
-        tally = fuzz(tmp_path, url, 1900, 20261122, accounts=accounts, examples=8)
+        tally = fuzz(tmp_path, url, 2500, 20261122, accounts=accounts, examples=4)
     assert (tally.failures, tally.violations, tally.errors) == (0, dict[str, Violation](), [])
     assert set(tally.phases) >= {"examples", "coverage", "fuzzing", "stateful"}
     assert tally.statuses[200] > 100

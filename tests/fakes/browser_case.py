@@ -25,9 +25,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from triage.accounts.readers import set_password
 from triage.store.engine import Database
+from triage.store.votes import record_votes
 
 TOPIC = "generative-recommendation"
 SHORTLIST = f"/shortlists/{TOPIC}/{WEEK}"
+PAPER = "2605.90076"
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 SIGN_IN_LINK = re.compile(r"http://\S+/sign-in/link\?key=\w+")
 CONFIRM_LINK = re.compile(r"http://\S+/mail/[\w-]+/confirm")
@@ -110,7 +112,7 @@ def find_chromium() -> str:
 
 
 def prepare_lab(path: Path) -> None:
-    """The sample week with both lists, and readers who have passwords."""
+    """The sample week with both lists, and readers who have passwords; bob finds `PAPER` not relevant."""
     prepare_lists(path)
     prepare_readers(path)
     asyncio.run(_set_passwords(path))
@@ -118,6 +120,8 @@ def prepare_lab(path: Path) -> None:
 
 async def _set_passwords(path: Path) -> None:
     database = Database(f"sqlite+aiosqlite:///{path}")
+    async with database.write() as session:
+        await record_votes(session, TOPIC, {PAPER: -1}, "reading", NOW, reader="bob")
     for name in READERS:
         await set_password(database, name, PASSWORD, NOW)
     await database.close()
@@ -188,6 +192,21 @@ def list_barriers(page: Page, *, rules: tuple[str, ...] = ()) -> dict[str, list[
 def is_grave(barrier: str) -> bool:
     """Whether it keeps somebody out."""
     return barrier.startswith(_GRAVE)
+
+
+def list_grave_barriers(page: Page) -> dict[str, object]:
+    """What keeps somebody out, on a desktop and on a small phone, light and dark (which differs in contrast only).
+
+    Leaves the page as it is on a phone.
+    """
+    found: dict[str, object] = {}
+    for device, width in (("desktop", 1280), ("phone", 360)):
+        page.set_viewport_size({"width": width, "height": 800})
+        for theme, rules in (("light", ()), ("dark", ("color-contrast", "link-in-text-block"))):
+            page.emulate_media(color_scheme="light" if theme == "light" else "dark")
+            barriers = list_barriers(page, rules=rules)
+            found |= {f"{device}, {theme}: {what}": where for what, where in barriers.items() if is_grave(what)}
+    return found
 
 
 def go_through_by_keyboard(page: Page) -> None:

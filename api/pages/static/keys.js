@@ -3,7 +3,8 @@
 (() => {
   const PLACE = ".place, .paper, .hits > li";
   const byId = (id) => document.getElementById(id);
-  const places = () => [...document.querySelectorAll(PLACE)];
+  const isShown = (place) => !place.parentElement.closest("details:not([open])");
+  const places = () => [...document.querySelectorAll(PLACE)].filter(isShown);
   let here = null;
 
   function current() {
@@ -50,6 +51,7 @@
     k: () => step(-1),
     r: () => press(".votes .for"),
     n: () => press(".votes .against"),
+    u: () => press(".votes .unsure"),
     o: () => press("h2 a, h3 a"),
     t: writeTag,
     "/": () => (byId("q") ?? byId("find"))?.focus(),
