@@ -18,7 +18,7 @@ SEED ?= 20261122
 DATA ?= ../shared/data
 RESULTS ?= results
 
-.PHONY: help install demo serve test bench bench-faults bench-mail bench-api-fuzz check format clean
+.PHONY: help install demo serve test bench bench-faults bench-mail bench-api-fuzz docs notebooks check format clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -70,6 +70,12 @@ bench-mail: install  ## show that no digest is sent twice or lost: kills, header
 bench-api-fuzz: install  ## send the API what its document allows and forbids, on both databases (REQUESTS=100000: hours)
 	$(BIN)/python benchmarks/api_fuzz.py --requests $(REQUESTS) --seed $(SEED)
 	$(BIN)/python benchmarks/api_fuzz.py --requests $(REQUESTS) --seed $(SEED) --database postgresql
+
+docs: install  ## write the generated pages: docs/configuration.md, docs/commands.md, docs/api.md
+	$(BIN)/python -m docs.generate
+
+notebooks: install  ## run the notebooks on the made-up week and write them as pages to notebooks/html
+	$(BIN)/python notebooks/render.py
 
 check: install  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
