@@ -74,7 +74,7 @@ bench-api-fuzz: install  ## send the API what its document allows and forbids, o
 docs: install  ## write the generated pages: docs/configuration.md, docs/commands.md, docs/api.md
 	$(BIN)/python -m docs.generate
 
-notebooks: install  ## run the notebooks on the made-up week and write them as pages to notebooks/html
+notebooks: install  ## run the notebooks and write them as pages into notebooks/html (TRIAGE_HOME=...: your own store)
 	$(BIN)/python notebooks/render.py
 
 check: install  ## format, lint, types, import contracts
@@ -88,4 +88,4 @@ format: install  ## mend what can be mended by itself
 	$(BIN)/ruff format .
 
 clean:  ## remove what make made
-	rm -rf $(VENV) demo dist build
+	rm -rf $(VENV) demo dist build notebooks/html

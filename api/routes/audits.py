@@ -59,7 +59,7 @@ class AuditController(Controller):
         responses=answer(200, MissEstimate, examples.MISSES, "The estimate, with intervals") | problems(400, 404),
     )
     async def get_miss_estimate(
-        self, library: NamedDependency[Library], topic: TopicName, wanted: Wanted = 0.95
+        self, library: NamedDependency[Library], topic: TopicName, wanted: Wanted = 0.8
     ) -> MissEstimate:
         """Estimate from all readers' answers how many relevant papers a topic's lists left out.
 

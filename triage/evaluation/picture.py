@@ -1,8 +1,8 @@
-"""What all pictures share: colours, markers, and files that come out the same each time."""
+"""What all pictures share: colours, markers, lines, and files that come out the same each time."""
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from triage.errors import InputError
 
@@ -10,6 +10,8 @@ from triage.errors import InputError
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
 MARKERS = ("s", "^", "D", "v", "P", "X", "<", ">")
 """Beside the colours, for print without them."""
+LINES: Final[tuple[Any, ...]] = ("--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (6, 2, 1, 2)))
+"""The same for lines; the whole line is ours."""
 _SUFFIXES = frozenset({".png", ".svg"})
 
 

@@ -1,13 +1,17 @@
 """Learning curves: quality against votes, one panel per topic."""
 
 import math
+from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from triage.evaluation.picture import MARKERS, PALETTE, check_picture, save_picture
+from triage.evaluation.picture import LINES, MARKERS, PALETTE, check_picture, save_picture
 from triage.evaluation.protocol import Cell
 from triage.evaluation.report import Report, check_metric
+
+_CHARACTERS_PER_INCH = 11
+_SAMPLE_CHARACTERS = 10  # as wide are a line's sample in a legend and the gap to the next column
 
 
 def draw_learning_curves(report: Report, path: Path, metric: str) -> None:
@@ -18,29 +22,56 @@ def draw_learning_curves(report: Report, path: Path, metric: str) -> None:
     """
     check_picture(path)
     import matplotlib as mpl
-    from matplotlib.figure import Figure
 
-    cells = [cell for cell in report.cells if cell.metric == check_metric(report, metric)]
-    topics = list(dict.fromkeys(cell.topic for cell in cells))
-    # A Figure without pyplot: Agg or SVG by suffix, no display, nothing global left behind.
-    figure = Figure(figsize=(6.4 * len(topics), 5.2), layout="constrained")
-    for axes, topic in zip(figure.subplots(1, len(topics), squeeze=False, sharey=True)[0], topics, strict=True):
-        _draw_topic(axes, report, [cell for cell in cells if cell.topic == topic])
-        axes.set(title=topic, xlabel="relevant papers voted on (number, log scale)", ylabel=f"{metric} (0 to 1)")
-    handles, names = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=min(4, len(names)), frameon=False)
+    figure = plot_learning_curves(report, [metric])
     with mpl.rc_context({"svg.hashsalt": "triage"}):
         save_picture(figure, path)
 
 
+def plot_learning_curves(report: Report, metrics: Sequence[str]) -> Any:
+    """A figure of matplotlib with a row for each metric and a column for each topic; bands are intervals over weeks.
+
+    Raises `InputError` for a metric that the report lacks.
+    """
+    from matplotlib.figure import Figure
+
+    cells = {metric: _choose_cells(report, metric) for metric in metrics}
+    topics = list(dict.fromkeys(cell.topic for each in cells.values() for cell in each))
+    # A Figure without pyplot: Agg or SVG by suffix, no display, nothing global left behind.
+    figure = Figure(figsize=(6.4 * len(topics), 0.6 + 4.6 * len(metrics)), layout="constrained")
+    panels = figure.subplots(len(metrics), len(topics), squeeze=False, sharex="col", sharey="row")
+    for row, metric in zip(panels, metrics, strict=True):
+        for axes, topic in zip(row, topics, strict=True):
+            _draw_topic(axes, report, [cell for cell in cells[metric] if cell.topic == topic])
+            axes.set_title(topic)
+        row[0].set_ylabel(f"{metric} (0 to 1)")
+    for axes in panels[-1]:
+        axes.set_xlabel("relevant papers voted on (number, log scale)")
+    add_legend(figure, *panels[0][0].get_legend_handles_labels())
+    return figure
+
+
+def add_legend(figure: Any, handles: Sequence[Any], names: Sequence[str]) -> None:
+    """Below the figure, in as many columns as its width has room for."""
+    room = figure.get_size_inches()[0] * _CHARACTERS_PER_INCH / (max(map(len, names)) + _SAMPLE_CHARACTERS)
+    columns = min(len(names), max(1, int(room)))
+    figure.legend(handles, names, loc="outside lower center", ncols=columns, frameon=False, handlelength=3.5)
+
+
+def _choose_cells(report: Report, metric: str) -> list[Cell]:
+    wanted = check_metric(report, metric)
+    return [cell for cell in report.cells if cell.metric == wanted]
+
+
 def _draw_topic(axes: Any, report: Report, cells: list[Cell]) -> None:
-    styles = zip(cycle(PALETTE), cycle(MARKERS), strict=False)
+    styles = zip(cycle(PALETTE), cycle(MARKERS), cycle(LINES), strict=False)
     for ranker in report.rankers:
         ours = report.is_ours(ranker)
-        colour, marker = ("black", "o") if ranker == report.ours else next(styles)
+        colour, marker, line = ("black", "o", "-") if ranker == report.ours else next(styles)
         points = sorted((cell for cell in cells if cell.ranker == ranker), key=_votes_used)
-        x, line = [_votes_used(cell) for cell in points], [cell.mean for cell in points]
-        axes.plot(x, line, color=colour, marker=marker, label=ranker, linewidth=3.0 if ours else 1.4, zorder=2 + ours)
+        x, means = [_votes_used(cell) for cell in points], [cell.mean for cell in points]
+        style = {"color": colour, "marker": marker, "linestyle": line, "linewidth": 3.0 if ours else 1.6}
+        axes.plot(x, means, label=ranker, zorder=2 + ours, **style)
         banded = [(_votes_used(cell), cell.low, cell.high) for cell in points if cell.low is not None]
         if banded:
             axes.fill_between(*zip(*banded, strict=True), color=colour, alpha=0.18 if ours else 0.07, linewidth=0)
