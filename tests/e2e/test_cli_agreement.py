@@ -77,17 +77,35 @@ def test_readers_may_be_numbered(lab: Home) -> None:
     for options in ((), ("--json",)):
         out = lab.do("agreement", "--topic", GR, "--anonymous", *options).out
         assert "reader 1" in out
+        assert options or "reader 1: 85 (" in out
         assert "ada" not in out
         assert "bob" not in out
 
 
 def test_three_readers_are_compared_in_pairs(lab: Home) -> None:
     """And by Fleiss' kappa."""
-    lab.do("vote", *list_ids(lab)[:3], "--topic", GR, "--uncertain")
+    lab.do("vote", *list_ids(lab)[:3], "--topic", GR, "--relevant")
     out = lab.do("agreement", "--topic", GR).out
     assert "Fleiss' kappa" in out
     assert "Who parts most" in out
     assert "Pairs of votes on the same paper" in out
+
+
+def test_each_kappa_has_its_name(lab: Home) -> None:
+    """A third reader who is uncertain of all is gone with such votes: two remain, and their kappa is Cohen's."""
+    lab.do("vote", list_ids(lab)[0], "--topic", GR, "--uncertain")
+    assert "Fleiss', Cohen's kappa" in lab.do("agreement", "--topic", GR).out
+
+
+def test_a_paper_that_is_missing_is_no_example(sample_home: Home, write: Writer) -> None:
+    """The most split paper cannot be settled while the store does not have it."""
+    there, missing = list_ids(sample_home)[0], "2604.00001"
+    for reader, said in (("ada", ("relevant", "relevant")), ("bob", ("uncertain", "irrelevant"))):
+        file = write.text("v.csv", f"arxiv_id,vote\n{there},{said[0]}\n{missing},{said[1]}\n")
+        sample_home.do("vote", "import", file, "--topic", GR, "--reader", reader)
+    out = sample_home.do("agreement", "--topic", GR).out
+    assert out.index(missing) < out.index("not in the store") < out.index(there)
+    assert f"Settle one: triage agreement settle {there}" in out
 
 
 def test_an_editor_settles_and_unsettles(lab: Home) -> None:
@@ -125,6 +143,11 @@ def test_an_editor_settles_and_unsettles(lab: Home) -> None:
         (("settle", "2605.99999", "--topic", GR, "--relevant", "--reason", "x"), "no paper 2605.99999"),
         (("settle", "2605.99999", "--topic", GR, "--reason", "x"), "Say one of --relevant"),
         (("settle", "2605.99999", "--topic", GR, "--relevant"), "--reason"),
+        (
+            ("settle", "2605.99999", "--topic", GR, "--relevant", "--uncertain", "--reason", "x"),
+            "Say one of --relevant",
+        ),
+        (("--topic", GR, "unsettle", "2605.99999", "--topic", GR), "after unsettle"),
         (("settle", "2605.99999", "--topic", GR, "--relevant", "--reason", "x", "--editor", "ada"), "no accounts here"),
         (("unsettle", "2605.99999", "--topic", "nonsense"), "no topic 'nonsense'"),
     ],

@@ -118,7 +118,7 @@ def test_an_uncertain_vote_is_none_of_the_others(sample_home: Home) -> None:
     assert list_votes(sample_home, GR) == {first: 0, second: 0}
     assert "1 changed" in sample_home.do("vote", first, "--topic", GR, "--withdraw").out
     assert list_votes(sample_home, GR) == {second: 0}
-    for options in ((), ("--uncertain", "--withdraw")):
+    for options in ((), ("--uncertain", "--withdraw"), ("--relevant", "--irrelevant")):
         assert "Say one of --relevant" in sample_home.refuse("vote", first, "--topic", GR, *options)
 
 

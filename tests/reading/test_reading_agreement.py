@@ -166,6 +166,20 @@ async def test_names_can_be_hidden(listed_library: Library) -> None:
     assert kept(hidden) == kept(found)
 
 
+async def test_numbers_do_not_follow_names(listed_library: Library) -> None:
+    """Who voted most is the first: numbers in the order of names would tell whoever knows the lab who is who."""
+    ids = await list_ids(listed_library, 4)
+    await vote(listed_library, "ada", dict.fromkeys(ids[:2], 1))
+    await vote(listed_library, "zoe", dict(zip(ids, (-1, 1, 0, 1), strict=True)))
+    found = await view_agreement(listed_library, GR)
+    assert (found.pairs[0].first, found.confusion) == ("ada", ((1, 0, 1), (0, 0, 0), (0, 0, 0)))
+
+    hidden = hide_names(found)
+    assert [(each.name, each.uncertain) for each in hidden.readers] == [("reader 1", 1), ("reader 2", 0)]
+    assert [(each.first, each.second) for each in hidden.pairs] == [("reader 1", "reader 2")]
+    assert hidden.confusion == ((1, 0, 0), (0, 0, 0), (1, 0, 0))
+
+
 @pytest.mark.parametrize("reason", ["", " \n", "\u200b", "x" * (LONGEST_REASON + 1)])
 async def test_a_decision_has_a_reason(listed_library: Library, reason: str) -> None:
     """Without one, or with one that nobody would read, nothing is settled."""

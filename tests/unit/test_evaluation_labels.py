@@ -73,6 +73,13 @@ def test_labels_count_once_per_topic(tmp_path: Path) -> None:
     assert [label.value for label in read] == [1, -1, 1, 0, -1]
 
 
+def test_the_header_may_be_written_as_spreadsheets_do(tmp_path: Path) -> None:
+    """Capitals, blanks and a byte order mark: a column that was overlooked would make every vote a relevant one."""
+    path = tmp_path / "labels.csv"
+    path.write_bytes(b"\xef\xbb\xbfArXiv_ID, Vote\r\n2603.00001,irrelevant\r\n2603.00002,uncertain\r\n")
+    assert [label.value for label in labels.read_labels(path)] == [-1, 0]
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -83,6 +90,8 @@ def test_labels_count_once_per_topic(tmp_path: Path) -> None:
         ("arxiv_id,topic\nx,y\n", r":2: .*no arXiv id"),
         ("arxiv_id,topic,vote\n2603.00001,y,maybe\n", r":2: vote 'maybe'"),
         ("arxiv_id,topic,vote\n2603.00001,y,1\n2603.00001,y,-1\n", r":3: .*relevant and not relevant"),
+        ("arxiv_id,vote\n2603.00001,1\n2603.00001,uncertain\n", r":3: 2603.00001 is voted relevant and uncertain\.$"),
+        ("arxiv_id,vote,Vote\n2603.00001,1,-1\n", r":1: .*column vote twice"),
         ("arxiv_id,topic,vote\n2603.00001,y,uncertain\n2603.00001,y,\n", r":3: .*voted uncertain and relevant"),
         ('arxiv_id,topic\n"2603.00001"x,y\n', r":2: not a CSV row"),
     ],

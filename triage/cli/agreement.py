@@ -9,6 +9,7 @@ from triage.cli.agreement_table import SETTLED_AS, Lines, print_agreement
 from triage.cli.evaluate import read_weeks
 from triage.cli.output import print_json
 from triage.cli.session import json_option, run_with_services
+from triage.cli.votes import value_options
 from triage.cli.weekly import choose_topics, topic_option
 from triage.core.account import SOLE_READER, Role
 from triage.core.week import Week
@@ -41,6 +42,8 @@ def agreement(
       triage agreement settle 2604.02684 --topic agent-evaluation --relevant --reason "Scores agents, not models."
     """
     if context.invoked_subcommand is not None:
+        if topic or weeks or anonymous or as_json:
+            raise click.UsageError(f"Options of {context.invoked_subcommand} stand after {context.invoked_subcommand}.")
         return
     between = read_weeks(weeks)
     found, lines = run_with_services(lambda services: _view(services, topic, between))
@@ -56,9 +59,11 @@ def agreement(
 @agreement.command("settle")
 @click.argument("arxiv_id", metavar="ID")
 @click.option("--topic", required=True, help="A topic of the rubric.")
-@click.option("--relevant", "value", flag_value=1, type=int, help="It belongs to the topic.")
-@click.option("--irrelevant", "value", flag_value=-1, type=int, help="It does not.")
-@click.option("--uncertain", "value", flag_value=0, type=int, help="The topic leaves it open: nothing learns from it.")
+@value_options(
+    relevant="It belongs to the topic.",
+    irrelevant="It does not.",
+    uncertain="The topic leaves it open: nothing learns from it.",
+)
 @click.option("--reason", required=True, help="Why, for those who voted otherwise.")
 @click.option("--editor", metavar="NAME", help="Whose word it is; needed where there are accounts.")
 @json_option

@@ -19,6 +19,7 @@ SETTLED_AS: Final = {1: "relevant", 0: "left open, so that nothing learns from i
 
 _VALUES = ("relevant", "uncertain", "not relevant")  # in the order of `count_confusion`
 _KINDS = {"in_scope": "in scope", "out_of_scope": "out of scope", "cue": "cue", "near": "near cue"}
+_TWO = 2  # readers have Cohen's kappa
 _NONE = "–"  # noqa: RUF001 - none
 
 
@@ -35,8 +36,9 @@ def print_agreement(console: Console, found: Agreement, lines: Lines, limit: int
         console.print(_draw_pairs(found, limit))
     if found.open:
         console.print(_draw_papers(found.open, f"Where readers part or are uncertain ({len(found.open):,})", limit))
-        example = f"triage agreement settle {found.open[0].arxiv_id} --topic {found.topic} --relevant --reason WHY"
-        console.print(f"Settle one: {example}", style="dim", highlight=False, soft_wrap=True)
+        for paper in [each for each in found.open if each.title is not None][:1]:  # others cannot be settled yet
+            example = f"triage agreement settle {paper.arxiv_id} --topic {found.topic} --relevant --reason WHY"
+            console.print(f"Settle one: {example}", style="dim", highlight=False, soft_wrap=True)
     if found.settled:
         console.print(_draw_settled(found.settled, limit))
     if found.wording:
@@ -56,7 +58,7 @@ def _tell_readers(found: Agreement) -> str:
     if not found.readers:
         return "no votes"
     told = (
-        f"{escape(each.name)} {each.relevant + each.uncertain + each.irrelevant:,} "
+        f"{escape(each.name)}: {each.relevant + each.uncertain + each.irrelevant:,} "
         f"({each.relevant:,} relevant, {each.uncertain:,} uncertain, {each.irrelevant:,} not)"
         for each in found.readers
     )
@@ -78,7 +80,8 @@ def _draw_coefficients(found: Agreement) -> Table:
     for name in ("", *columns):
         table.add_column(name)
     table.add_row("papers, votes", *(f"{each.papers:,}, {each.votes:,}" for each in columns.values()))
-    kappa = "Cohen's kappa" if len(found.pairs) == 1 else "Fleiss' kappa"
+    kinds = dict.fromkeys("Cohen's" if each.readers == _TWO else "Fleiss'" for each in columns.values() if each.kappa)
+    kappa = f"{', '.join(kinds)} kappa".strip()
     for name, field in (("pairs of votes that agree", "observed"), (kappa, "kappa"), ("Gwet's AC1", "ac1")):
         table.add_row(name, *(_tell(each, field) for each in columns.values()))
     return table

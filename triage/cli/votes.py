@@ -1,8 +1,8 @@
 """`triage vote` and `triage tag`: what readers think, which the next ranking learns from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -18,6 +18,31 @@ from triage.evaluation.labels import VOTE_NAMES, Label, read_labels
 from triage.reading.marks import read_tag_name
 from triage.store.papers import select_papers
 from triage.store.votes import VoteCount, add_tags, list_tags, list_votes, record_votes, remove_tags, withdraw_votes
+
+_F = TypeVar("_F", bound=Callable[..., object])
+
+_OPTIONS: Final = {"relevant": 1, "irrelevant": -1, "uncertain": 0}
+
+
+def value_options(*, relevant: str, irrelevant: str, uncertain: str) -> Callable[[_F], _F]:
+    """The three as options that say what they mean; `value` is that of the one given, None without; no two of them."""
+
+    def add(command: _F) -> _F:
+        for name, meaning in (("uncertain", uncertain), ("irrelevant", irrelevant), ("relevant", relevant)):
+            command = click.option(f"--{name}", is_flag=True, expose_value=False, callback=_take_value, help=meaning)(
+                command
+            )
+        return command
+
+    return add
+
+
+def _take_value(context: click.Context, option: click.Parameter, is_given: bool) -> None:  # noqa: FBT001 - click's way
+    known = context.params.setdefault("value", None)
+    if is_given and known is not None:
+        raise click.UsageError("Say one of --relevant, --irrelevant and --uncertain.")
+    if is_given:
+        context.params["value"] = _OPTIONS[str(option.name)]
 
 
 class _DefaultGroup(click.Group):
@@ -46,9 +71,11 @@ def vote() -> None:
 @vote.command()
 @click.argument("arxiv_ids", nargs=-1, required=True, metavar="ID...")
 @click.option("--topic", required=True, help="A topic of the rubric.")
-@click.option("--relevant", "value", flag_value=1, type=int, help="These papers belong to the topic.")
-@click.option("--irrelevant", "value", flag_value=-1, type=int, help="They do not.")
-@click.option("--uncertain", "value", flag_value=0, type=int, help="You looked and cannot say; counts for neither.")
+@value_options(
+    relevant="These papers belong to the topic.",
+    irrelevant="They do not.",
+    uncertain="You looked and cannot say; counts for neither.",
+)
 @click.option("--withdraw", is_flag=True, help="Forget the votes on them.")
 @json_option
 def cast(arxiv_ids: tuple[str, ...], topic: str, value: int | None, *, withdraw: bool, as_json: bool) -> None:

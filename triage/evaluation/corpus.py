@@ -41,10 +41,11 @@ class Corpus(msgspec.Struct, frozen=True, eq=False):
 
 
 class Truth(msgspec.Struct, frozen=True):
-    """The labels: grades (graded mode) or None, and positives and negatives by topic."""
+    """The labels: grades (graded mode) or None, positives and negatives by topic, and papers a file is uncertain of."""
 
     grades: Grades | None
     votes: Mapping[str, Mapping[str, int]]
+    uncertain: frozenset[str] = frozenset()
 
 
 async def read_truth(bench: Bench, topics: Sequence[Topic], grades: Grades | None, labels: Sequence[Label]) -> Truth:
@@ -60,7 +61,7 @@ async def read_truth(bench: Bench, topics: Sequence[Topic], grades: Grades | Non
             "There is nothing to measure against. Vote first (triage vote import FILE.csv --topic TOPIC), or name "
             "labels (--labels FILE.csv) or graded judgements (--judgements 2026-W13.jsonl)."
         )
-    return Truth(grades, votes)
+    return Truth(grades, votes, frozenset(label.arxiv_id for label in labels if label.value == 0))
 
 
 async def load_corpus(
@@ -152,8 +153,8 @@ async def _gather_background(bench: Bench, weeks: Sequence[Candidates], truth: T
     """Random unlabelled papers older than the first week; where there are few, the weeks themselves serve the later."""
     async with bench.database.read() as session:
         older = await list_ids_before(session, parse_week(weeks[0].week))
-        labelled = await list_voted(session)
-    labelled |= {arxiv_id for votes in truth.votes.values() for arxiv_id in votes}
+        labelled = await list_voted(session, [tag for each in bench.rubric.topics for tag in each.tags])
+    labelled |= truth.uncertain | {arxiv_id for votes in truth.votes.values() for arxiv_id in votes}
     chosen = sorted(set(older) - labelled, key=hash_order)[:_BACKGROUND]
     if len(chosen) >= _ENOUGH_BACKGROUND:
         return await _gather_ids(bench, chosen, "background")

@@ -71,7 +71,8 @@ def read_labels(path: Path) -> tuple[Label, ...]:
         known = labels.setdefault((label.topic, label.arxiv_id), label)
         if known.value != label.value:
             votes = f"{VOTE_NAMES[known.value]} and {VOTE_NAMES[label.value]}"
-            raise InputError(f"{where}: {label.arxiv_id} is voted {votes} for {label.topic}.")
+            of_topic = f" for {label.topic}" if label.topic else ""
+            raise InputError(f"{where}: {label.arxiv_id} is voted {votes}{of_topic}.")
     if not labels:
         raise InputError(f"{path}: no labels, only a header.")
     return tuple(labels.values())
@@ -119,7 +120,12 @@ def _csv_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """(`file:line`, row) of every row."""
     reader = csv.DictReader(io.StringIO(_read_text(path), newline=""), restval="", strict=True)
     try:
-        if "arxiv_id" not in (reader.fieldnames or ()):
+        names = [name.strip().lower() for name in reader.fieldnames or ()]
+        reader.fieldnames = names
+        for name in ("arxiv_id", "topic", "vote"):
+            if names.count(name) > 1:
+                raise InputError(f"{path}:1: the header has the column {name} twice.")
+        if "arxiv_id" not in names:
             raise InputError(f"{path}:1: expected a header with the column arxiv_id (and, if wanted, topic and vote).")
         for row in reader:
             yield f"{path}:{reader.line_num}", row

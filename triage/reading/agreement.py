@@ -1,6 +1,7 @@
 """How far readers agree on a topic, where they part and over which words, and what an editor settled.
 
-Whose votes they are is for editors and for whoever runs the program: readers know of their own votes only.
+Whose votes they are is for whoever runs the program: editors see numbers for readers (`hide_names`), and readers know
+of their own votes only.
 """
 
 import asyncio
@@ -111,18 +112,20 @@ async def view_agreement(library: Library, topic: str, between: tuple[Week, Week
         )
         voted = await _load_voted(session, facts, library.embedder_name)
     lines = await asyncio.to_thread(lambda: embed_lines(found, library.open_embedder().embed)) if voted else None
-    with_uncertain, without, pairs = await asyncio.to_thread(_measure, facts.ballots)
+    with_uncertain, without, confusion, pairs = await asyncio.to_thread(_measure, facts.ballots)
+    wording, boundaries = await asyncio.to_thread(_rank_words, voted, found, lines)
     return Agreement(
         topic,
         _count_readers(facts.ballots),
         sum(has_parted(list(votes.values())) for votes in facts.ballots.values()),
         with_uncertain,
         without,
-        count_confusion(facts.ballots),
+        confusion,
         pairs,
         tuple(paper for paper in papers if paper.settled is None),
         tuple(paper for paper in papers if paper.settled is not None),
-        *_rank_words(voted, found, lines),
+        wording,
+        boundaries,
     )
 
 
@@ -150,20 +153,32 @@ async def unsettle(library: Library, arxiv_id: str, topic: str) -> bool:
 
 
 def hide_names(agreement: Agreement) -> Agreement:
-    """The same with numbers for readers, by name, and for editors; reasons stay as they were written."""
-    editors = {paper.settled.editor for paper in agreement.settled if paper.settled}
-    names = sorted({reader.name for reader in agreement.readers} | editors)
-    numbers = {name: f"reader {number}" for number, name in enumerate(names, start=1)}
+    """The same with numbers for readers and editors, those with the most votes first; reasons stay as written.
+
+    Numbers in the order of names would tell who is who to all who know the names.
+    """
+    readers = sorted(agreement.readers, key=lambda each: -(each.relevant + each.uncertain + each.irrelevant))
+    editors = sorted({paper.settled.editor for paper in agreement.settled if paper.settled})
+    order = list(dict.fromkeys([*(each.name for each in readers), *editors]))
+    numbers = {name: f"reader {number}" for number, name in enumerate(order, start=1)}
+    pairs = tuple(_number_pair(each, order) for each in agreement.pairs)
+    is_turned = len(pairs) == 1 and order.index(agreement.pairs[0].first) > order.index(agreement.pairs[0].second)
     replace = msgspec.structs.replace
     return replace(
         agreement,
-        readers=tuple(replace(each, name=numbers[each.name]) for each in agreement.readers),
-        pairs=tuple(replace(each, first=numbers[each.first], second=numbers[each.second]) for each in agreement.pairs),
+        readers=tuple(replace(each, name=numbers[each.name]) for each in readers),
+        pairs=pairs,
+        confusion=tuple(zip(*agreement.confusion, strict=True)) if is_turned else agreement.confusion,
         settled=tuple(
             replace(each, settled=each.settled and replace(each.settled, editor=numbers[each.settled.editor]))
             for each in agreement.settled
         ),
     )
+
+
+def _number_pair(pair: ReaderPair, order: Sequence[str]) -> ReaderPair:
+    first, second = sorted(order.index(name) + 1 for name in (pair.first, pair.second))
+    return msgspec.structs.replace(pair, first=f"reader {first}", second=f"reader {second}")
 
 
 def _read_reason(text: str) -> str:
@@ -237,8 +252,11 @@ async def _load_voted(session: Session, facts: _Facts, embedder: str) -> list[Vo
     ]
 
 
-def _measure(ballots: Ballots) -> tuple[Coefficients, Coefficients, tuple[ReaderPair, ...]]:
-    return measure_agreement(ballots), measure_agreement(ballots, CERTAIN), compare_readers(ballots)
+def _measure(
+    ballots: Ballots,
+) -> tuple[Coefficients, Coefficients, tuple[tuple[int, int, int], ...], tuple[ReaderPair, ...]]:
+    measured = measure_agreement(ballots), measure_agreement(ballots, CERTAIN)
+    return *measured, count_confusion(ballots), compare_readers(ballots)
 
 
 def _count_readers(ballots: Ballots) -> tuple[ReaderVotes, ...]:
