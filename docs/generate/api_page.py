@@ -24,7 +24,9 @@ Whoever is not signed in is sent to the sign-in page.""",
 }
 _KEYS: Final = f"""\
 `/docs` of a server shows the same to try out; `{PATH}` is the document for programs. Without accounts no key is
-needed, and only the machine of the server is answered; with `TRIAGE_ACCOUNTS=true` one of these is:"""
+needed, and only the machine of the server is answered. With `TRIAGE_ACCOUNTS=true`, one of the keys below is, made on
+the page Account or by [`triage user token`](commands.md#triage-user-token). Its scopes, `read`, `write`, `admin`, say
+what it may do, and none of them holds another; *Who* below each address says what is wanted."""
 _FIRST: Final = """\
 curl -H "Authorization: Bearer $KEY" https://triage.example.org/api/v1/topics
 curl http://127.0.0.1:8000/api/v1/shortlists/agent-evaluation/2026-W20"""

@@ -13,7 +13,10 @@ _EXAMPLE: Final = re.compile(r"\s*\x08?\s*Example:\n(?P<lines>(?: +.*(?:\n|$))+)
 _INTRO: Final = """\
 `triage --help` and `triage COMMAND --help` say the same in the terminal. Every table has `--json`; every failure is a
 sentence that says what to do; [exit codes](configuration.md#exit-codes) are 0 done, 1 failed, 2 bad input, 130 stopped
-by Ctrl-C. Settings are [environment variables](configuration.md). A week is an ISO week such as `2026-W31`."""
+by Ctrl-C. Settings are [environment variables](configuration.md). A week is an ISO week such as `2026-W31`.
+
+To begin with: `triage demo`, then `triage harvest`, `triage run`, `triage shortlist` and `triage vote` on real papers;
+`triage doctor` where something is wrong."""
 
 
 def list_commands(command: click.Command = triage, name: str = "triage") -> Iterator[tuple[str, click.Command]]:
