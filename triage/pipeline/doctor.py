@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from triage.config import Settings
-from triage.errors import InputError, ModelError
+from triage.errors import InputError, ModelError, tell_install
 from triage.ports import Embedder
 
 Status = Literal["ok", "warning", "failed"]
@@ -185,7 +185,7 @@ def check_extras(is_installed: Callable[[str], bool] = lambda module: find_spec(
             "ok",
             f"{module} is installed."
             if is_installed(module)
-            else f"{module} is not installed: {purpose}. Add it with: pip install 'triage[{extra}]'",
+            else f"{module} is not installed: {purpose}. Add it with: {tell_install(extra)}",
         )
         for module, (extra, purpose) in _EXTRAS.items()
     ]

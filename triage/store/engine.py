@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from triage.core.search_text import fold_search_text
-from triage.errors import InputError, StoreError
+from triage.errors import InputError, StoreError, tell_install
 from triage.store.urls import read_url, to_asyncio
 
 BUSY_TIMEOUT_MS = 30_000
@@ -39,7 +39,7 @@ class Database:
         except ModuleNotFoundError as error:
             raise InputError(
                 f"{self.url.render_as_string()} needs a package that is not installed ({error.name}). "
-                "Add it with: pip install 'triage[postgres]'"
+                f"Add it with: {tell_install('postgres')}"
             ) from error
         is_server = self.url.get_backend_name() == "postgresql"
         one_snapshot = {"isolation_level": "REPEATABLE READ"} if is_server else {}

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from triage.errors import InputError
+from triage.errors import InputError, tell_install
 from triage.evaluation.picture import MARKERS, PALETTE, save_picture
 
 __all__ = ["GREY", "INK", "LINES", "MARKERS", "PALETTE", "SCALE", "Picture", "open_figure"]
@@ -64,7 +64,7 @@ def open_figure(rows: int = 1, columns: int = 1, *, width: float = 7.5, height: 
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
-        raise InputError("The notebooks draw with matplotlib: pip install 'triage[notebooks]'.") from error
+        raise InputError(f"The notebooks draw with matplotlib: {tell_install('notebooks')}.") from error
 
     figure = Figure(figsize=(width, height), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False, **wishes)

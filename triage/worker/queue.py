@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from triage.config import Settings
-from triage.errors import InputError, StoreError
+from triage.errors import InputError, StoreError, tell_install
 from triage.store.urls import read_url, to_plain
 from triage.worker.kinds import HEARTBEAT, KEPT, KINDS, LONGEST_DELAY, UNHURRIED, Piece, Rules
 
@@ -36,7 +36,7 @@ def open_queue(settings: Settings) -> "Queue":
         return make_postgres(url, _NAME, _SWEPT)
     except ImportError as error:
         extra = "redis" if is_redis else "postgres"
-        raise InputError(f"The queue needs packages that are not installed: pip install 'triage[{extra}]'.") from error
+        raise InputError(f"The queue needs packages that are not installed: {tell_install(extra)}.") from error
 
 
 def _find_url(settings: Settings) -> str:
