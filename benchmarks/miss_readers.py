@@ -11,7 +11,6 @@ from triage.core.misses import AuditedWeek, BandAnswers, ListAnswers
 
 PLACES = 20
 _DEEP = 640  # no list that anyone would read reaches that rank
-_VOTED = 0.7  # of the listed papers; the rest stays without a vote
 Vector = NDArray[np.float64]
 
 
@@ -47,8 +46,8 @@ class Setting(msgspec.Struct, frozen=True):
 
     `chances` says how often a reader holds a paper of grade 0, 1, 2, 3 to be relevant, and `hidden` how many papers
     beyond rank 640 of each week besides. `odds`: how far the scores are out. `answering`: the chances with which an
-    irrelevant and a relevant paper are answered. `scorer`: by which embedder weeks are ranked, the `chosen` one or
-    `hashing`. The coverage must hold where `is_realistic`.
+    irrelevant and a relevant paper are answered, `voting` those with which one on the list is voted on. `scorer`: by
+    which embedder weeks are ranked, the `chosen` one or `hashing`. The coverage must hold where `is_realistic`.
     """
 
     name: str
@@ -57,6 +56,7 @@ class Setting(msgspec.Struct, frozen=True):
     hidden: int = 0
     odds: float = 1.0
     answering: tuple[float, float] = (1.0, 1.0)
+    voting: tuple[float, float] = (0.7, 0.7)
     is_realistic: bool = True
 
 
@@ -75,6 +75,7 @@ VARIANTS = (
     Setting("ranked by hashed words", _NOISY, scorer="hashing"),
     Setting("4 a week hidden deep", _PLAIN, hidden=4),
     Setting("3 of 10 unanswered", _NOISY, answering=(0.7, 0.7)),
+    Setting("votes on liked places mostly", _NOISY, voting=(0.1, 0.6)),
     Setting("20 a week hidden deep", _PLAIN, hidden=20, is_realistic=False),
     Setting("relevant answered twice as often", _PLAIN, answering=(0.4, 0.8), is_realistic=False),
     Setting("a tenth of grade 3", (0.0, 0.0, 0.0, 0.1), is_realistic=False),
@@ -118,7 +119,7 @@ def _ask_week(
     relevant = random.random(len(week.grades)) < np.array(setting.chances)[week.grades]
     relevant[random.choice(np.arange(week.depth, len(relevant)), setting.hidden, replace=False)] = True
     answered = random.random(len(relevant)) < np.array(setting.answering)[relevant.astype(int)]
-    answered[:PLACES] = random.random(PLACES) < _VOTED
+    answered[:PLACES] = random.random(PLACES) < np.array(setting.voting)[relevant[:PLACES].astype(int)]
     bands = []
     for band, share in week.cut(sample, setting.odds):
         # Numpy's draw for the program's own, which hashes every id: thousands of times faster, and as fair.

@@ -102,6 +102,19 @@ async def test_another_list_is_drawn_from_anew(bench: Bench) -> None:
     assert (len(audit.listed), audit.drawn_at) == (5, later.now)
 
 
+async def test_what_was_voted_on_before_is_not_asked_about(bench: Bench) -> None:
+    """Nobody answers for being asked, and whoever voted chose the paper; relevant ones below the line are counted."""
+    draft = await build(ask_for(bench, 0))
+    liked, disliked = draft.ranked[1].arxiv_id, draft.ranked[2].arxiv_id
+    await vote(bench, liked)
+    await vote(bench, disliked, value=-1)
+    shortlist = await build(ask_for(bench, 1000), 1)
+    audit = await load(bench)
+    assert {paper.arxiv_id for paper in audit.papers}.isdisjoint({liked, disliked})
+    assert [band.known for band in audit.bands] == [0, 1, *[0] * (len(audit.bands) - 2)]
+    assert sum(band.papers for band in audit.bands) == OPEN - len(shortlist.explored) - 2
+
+
 async def test_an_answered_draw_stays(bench: Bench) -> None:
     """Although the answers lift their papers onto the draft."""
     before = await build(ask_for(bench, 30))
@@ -193,7 +206,7 @@ def test_near_copies_are_not_drawn() -> None:
         for kind, index in (("ranked", 0), ("exploration", 3))
     )
     shortlist = Shortlist("t", "2026-W20", 1, "f", "s", 5, NOW, None, entries)
-    audit, keys = draw_audit(shortlist, Field(candidates, {candidates[1].arxiv_id}), 9)
+    audit, keys = draw_audit(shortlist, Field(candidates, {candidates[1].arxiv_id}, {}), 9)
     assert [(paper.arxiv_id, paper.rank) for paper in audit.asked] == [("2604.00003", 3), ("2604.00005", 5)]
     assert [paper.arxiv_id for paper in audit.listed] == ["2604.00001"]
     assert keys == [1, 3, 5]

@@ -51,6 +51,15 @@ def test_bands_of_a_week_grow_geometrically() -> None:
     ]
 
 
+def test_known_papers_are_counted_with_their_bands() -> None:
+    """Each with the band that its rank lies in, or else with the one above; they are not drawn and change no draw."""
+    plain, known = draw_papers(make_below(80), 3, "key"), draw_papers(make_below(80), 3, "key", (3, 21, 50, 500))
+    assert [(draw.band.first, draw.band.last) for draw in known] == [(21, 34), (35, 58), (59, 100)]
+    assert [draw.band.known for draw in known] == [2, 1, 1]
+    assert [draw.arxiv_ids for draw in known] == [draw.arxiv_ids for draw in plain]
+    assert draw_papers([], 3, "key", (3,)) == ()
+
+
 def test_the_same_key_draws_the_same_papers_and_another_key_others() -> None:
     """Whatever order the papers come in."""
     below = make_below(500)

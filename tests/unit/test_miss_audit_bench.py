@@ -45,10 +45,13 @@ def test_a_person_reads_a_line_for_each_number_of_weeks(data: Path, capsys: pyte
 
 
 def test_a_setting_fails_when_it_covers_fewer_than_nine_in_ten() -> None:
-    """Unless it is there to show what the audit cannot do."""
-    low = Cell(setting="s", topic="t", sample=6, weeks=1, is_realistic=True, estimated=100, covered=89)
+    """The missed papers or the recall, unless it is there to show what the audit cannot do."""
+    low = Cell(
+        setting="s", topic="t", sample=6, weeks=1, is_realistic=True, estimated=100, covered=89, recall_covered=90
+    )
     assert not low.is_held
     assert msgspec.structs.replace(low, covered=90).is_held
+    assert not msgspec.structs.replace(low, covered=90, recall_covered=89).is_held
     assert msgspec.structs.replace(low, is_realistic=False).is_held
 
 

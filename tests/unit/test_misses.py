@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from triage.core.bands import Band
 from triage.core.misses import AuditedWeek, BandAnswers, ListAnswers, estimate_misses
@@ -85,6 +86,19 @@ def test_when_everything_is_answered_nothing_is_left_to_estimate() -> None:
     assert (found.found.low, found.found.high) == (30, 30)
     assert found.recall.low == found.recall.high == 0.75
     assert found.cut == 25  # 15 + 5 * 5 / 22 are 16 of 20
+
+
+def test_papers_known_to_be_missed_are_added() -> None:
+    """They move every bound by as much, and change nothing that was estimated from answers."""
+    week = make_week((1, 0, 0, 0, 0, 0), ONES)
+    first, *rest = week.bands
+    known = BandAnswers(replace(first.band, known=7), first.asked, first.answered, first.relevant)
+    plain, found = estimate_misses([week]), estimate_misses([replace(week, bands=(known, *rest))])
+    assert plain is not None
+    assert found is not None
+    assert (found.missed.low, found.missed.high) == (plain.missed.low + 7, plain.missed.high + 7)
+    assert (found.relevant, found.answered, found.found) == (plain.relevant, plain.answered, plain.found)
+    assert found.recall.estimate < plain.recall.estimate
 
 
 def test_lists_that_hold_the_wanted_share_need_no_more_places() -> None:

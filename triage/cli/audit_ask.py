@@ -67,11 +67,13 @@ async def _ask_all(services: Services, week: Week | None, topic: str | None) -> 
     if not waiting:
         click.echo("Nothing is left to ask. Papers are drawn when a week's list is built: triage run --week WEEK")
         return
+    goes_on = True
     for questions in waiting:
-        if not await _ask_week(services, console, questions, given):
-            break
+        goes_on = goes_on and await _ask_week(services, console, questions, given)
     told = ", ".join(f"{count} {word}" for word, count in sorted(given.items())) or "no answers"
     console.print(f"\nKept: {told}. What they tell: triage audit")
+    if goes_on and week is None and await _list(services, None, topic):
+        console.print("Older weeks, or papers that you skipped, still wait: triage audit ask")
 
 
 async def _ask_week(services: Services, console: Console, questions: Questions, given: Counter[str]) -> bool:
@@ -113,6 +115,8 @@ def _read_key(console: Console) -> str:
         try:
             key = click.getchar().lower()
         except EOFError:
+            return _QUIT
+        if not key:  # the terminal is gone
             return _QUIT
         if key in {*_ANSWERS, _SKIP, _QUIT}:
             return key

@@ -23,7 +23,7 @@ _WIDTH = 40  # characters of a picture
 @click.option("--since", type=WEEK, help="Only weeks from this one on, such as 2026-W20.")
 @click.option(
     "--wanted",
-    default=0.95,
+    default=0.8,
     show_default=True,
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help="The share of the relevant papers that a list should hold.",
@@ -64,7 +64,7 @@ def _print(console: Console, title: str, audit: TopicAudit) -> None:
     else:
         console.print(f"[bold]{escape(title)}[/bold]")
     for line in _tell(audit):
-        console.print(escape(line), soft_wrap=True)
+        console.print(escape(line))
     if audit.estimate is not None:
         for line in _draw_estimate(audit.estimate):
             console.print(escape(line), soft_wrap=True)
@@ -82,26 +82,52 @@ def _draw_weeks(title: str, audit: TopicAudit) -> Table:
 
 
 def _tell(audit: TopicAudit) -> Sequence[str]:
-    found = audit.estimate
     if not audit.weeks:
-        return ["Nothing was drawn yet: papers are drawn when a week's list is built: triage run --week WEEK"]
-    if found is None:
-        asked = sum(week.asked for week in audit.weeks)
-        answer = f"triage audit ask --topic {audit.topic}, or the shortlist's page"
-        return [
-            f"{asked} papers below the line wait for an answer: {answer}.",
-            "What the lists left out is estimated from the first answer on.",
-        ]
+        return ["Nothing was drawn yet. Papers are drawn when a week's list is built:", "  triage run --week WEEK"]
+    return _tell_silence(audit) if audit.estimate is None else _tell_estimate(audit.estimate, audit.places)
+
+
+def _tell_silence(audit: TopicAudit) -> Sequence[str]:
+    asked = sum(week.asked for week in audit.weeks)
+    if not asked:
+        return ["Nothing lies below the line that could be asked about: the lists hold their whole weeks."]
+    return [
+        f"{_count(asked, 'paper')} drawn below the line, none called relevant or irrelevant yet.",
+        "What the lists left out is estimated from the first answer on. Answer on the shortlist's page, or by:",
+        f"  triage audit ask --topic {audit.topic}",
+    ]
+
+
+def _tell_estimate(found: MissEstimate, places: int) -> Sequence[str]:
     missed, interval = _round(found.missed_per_week.estimate), f"{_share(found.level)} interval"
     papers = "paper a week was" if missed == "1" else "papers a week were"
     few, many = _round(found.missed_per_week.low), _round(found.missed_per_week.high)
-    recall, low, high = map(_share, (found.recall.estimate, found.recall.low, found.recall.high))
-    cut = f"{found.cut:,} places a week" if found.cut else "more places than the answers can tell"
+    recall, low, high = (
+        f"{100 * share:.0f} %" for share in (found.recall.estimate, found.recall.low, found.recall.high)
+    )
+    answers = f"{_count(found.answered, 'answer')} about {_count(found.weeks, 'week')}"
     return [
+        f"From {answers}, for the lists as they were at the draw:",
         f"About {missed} relevant {papers} left out ({interval} {few} to {many}).",
         f"The lists hold {recall} of the relevant papers ({interval} {low} to {high}).",
-        f"To reach {_share(found.wanted)} recall: {cut} (the rubric says {audit.places}).",
+        _tell_cut(found, places),
     ]
+
+
+def _tell_cut(found: MissEstimate, places: int) -> str:
+    sure = f"{_share(found.level)} sure of {_share(found.wanted)} recall"
+    if found.cut is None:
+        return (
+            f"How long a list must be to be {sure}, these answers cannot tell yet: "
+            "more weeks would help, or more questions a week (shortlist.audit in the rubric, up to 20)."
+        )
+    if found.cut <= places:
+        return f"To be {sure}, {_count(places, 'place')} a week, as the rubric says, are enough."
+    return f"To be {sure}: {_count(found.cut, 'place')} a week (the rubric says {places})."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _share(share: float) -> str:

@@ -6,6 +6,8 @@ not depend on the scores, so that the same bands of many weeks can be pooled.
 """
 
 import hashlib
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -17,13 +19,15 @@ MOST_BANDS = 6
 class Band(msgspec.Struct, frozen=True):
     """Ranks `first` to `last`, both included; rank 1 is the best paper of the week.
 
-    `papers` of them could be drawn (a paper that was shown otherwise could not), `expected` is the sum of their scores.
+    `papers` of them could be drawn (one that was shown or voted on before could not), `expected` is the sum of their
+    scores. `known` are those that stand there besides and had been voted relevant: missed for certain, not by estimate.
     """
 
     first: int
     last: int
     papers: int
     expected: float
+    known: int = 0
 
 
 class Below(msgspec.Struct, frozen=True):
@@ -41,17 +45,22 @@ class BandDraw(msgspec.Struct, frozen=True):
     arxiv_ids: tuple[str, ...]
 
 
-def draw_papers(below: Iterable[Below], sample: int, key: str) -> tuple[BandDraw, ...]:
+def draw_papers(below: Iterable[Below], sample: int, key: str, known: Iterable[int] = ()) -> tuple[BandDraw, ...]:
     """Draw `sample` papers (all, where there are fewer), in every band about as many; the same `key`, the same papers.
 
-    The first band begins with the first rank that is there: with what stands just below the line.
+    The first band begins with the first rank that is there: with what stands just below the line. `known` are ranks
+    below the line that are known to be relevant; each is counted with the band that it lies in or just below.
     """
     ranked = sorted(below, key=lambda paper: paper.rank)
     bands = _split_ranks(ranked, min(sample, MOST_BANDS))
     shares = share_sample([len(papers) for papers in bands], sample)
+    firsts = [papers[0].rank for papers in bands]
+    certain = Counter(max(bisect_right(firsts, rank) - 1, 0) for rank in known)
     return tuple(
-        BandDraw(_sum_up(papers), tuple(order_at_random((paper.arxiv_id for paper in papers), key)[:share]))
-        for papers, share in zip(bands, shares, strict=True)
+        BandDraw(
+            _sum_up(papers, certain[number]), tuple(order_at_random((paper.arxiv_id for paper in papers), key)[:share])
+        )
+        for number, (papers, share) in enumerate(zip(bands, shares, strict=True))
     )
 
 
@@ -84,5 +93,5 @@ def _split_ranks(ranked: Sequence[Below], bands: int) -> list[list[Below]]:
     return [papers for papers in found if papers]
 
 
-def _sum_up(papers: Sequence[Below]) -> Band:
-    return Band(papers[0].rank, papers[-1].rank, len(papers), sum(paper.score for paper in papers))
+def _sum_up(papers: Sequence[Below], known: int) -> Band:
+    return Band(papers[0].rank, papers[-1].rank, len(papers), sum(paper.score for paper in papers), known)

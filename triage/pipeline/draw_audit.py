@@ -1,17 +1,19 @@
 """Draw audit: a few papers below the line of each list, at random, for readers to say whether they are relevant.
 
 Papers can be drawn that no reader of the list was shown: not those on it, beside it as exploration, thinned as
-near-copies, withdrawn, or published in another week's list. Nothing is drawn before the week is over: the estimate
-is to speak of whole weeks.
+near-copies, withdrawn, or published in another week's list. Nor those that votes had made relevant or not before: they
+are known, and whoever voted chose them. Drawn, they would be answered although nobody asked, and weeks would enter the
+estimate for holding what is on somebody's reading list, or what votes pushed off a draft. The relevant ones among them
+are counted instead (`Band.known`). Nothing is drawn before the week is over: the estimate is to speak of whole weeks.
 
 The fair rule: a draw is made anew with its list, and stays for good from the first answer on, that is, once anybody
 voted on a paper that it asks about. An answer may lift its paper onto the draft and others with it; were the draw then
-made again, papers that are known to be missed would leave it, and the estimate would promise too much. So it speaks
-of the list as it stood when the papers were drawn. Votes from before the draw do not hold it: nobody gave them for
-being asked. Publishing changes no draw, and a list that was published without one gets it when it is built next.
+made again, papers that are known to be missed would leave it, and the estimate would promise too much. So it speaks of
+the list as it stood when the papers were drawn. Publishing changes no draw, and a list that was published without one
+gets it when it is built next.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -27,13 +29,18 @@ from triage.store.audits import Audit, Drawn, load_audit, replace_audit
 from triage.store.embeddings import load_vectors
 from triage.store.papers import StoredPaper
 from triage.store.shortlists import Shortlist, list_published_papers
+from triage.store.votes import load_votes
 
 
 class Field(msgspec.Struct, frozen=True):
-    """What a list was chosen from: all that could have a place, and the ids of those thinned as near-copies."""
+    """What a list was chosen from: all that could have a place, and the ids of those thinned as near-copies.
+
+    `votes` are 1 or -1 by arXiv id, over all readers, as of then.
+    """
 
     candidates: Sequence[Candidate]
     copies: Collection[str]
+    votes: Mapping[str, int]
 
 
 async def keep_audit(bench: Bench, topic: Topic, shortlist: Shortlist, field: Field) -> None:
@@ -62,6 +69,7 @@ async def fill_audit(bench: Bench, topic: Topic, published: Shortlist, papers: S
         scores = await load_list_scores(session, published, papers)
         shown = await list_published_papers(session, published.topic, other_than=published.week)
         vectors = await load_vectors(session, papers, bench.embedder.name)
+        votes = await load_votes(session, topic.name, topic.tags)
     listed = {entry.arxiv_id for entry in published.entries}
     candidates = [
         Candidate(paper.key, paper.paper.arxiv_id, scores[paper.key].value, 0.0, vectors[paper.key])
@@ -71,7 +79,7 @@ async def fill_audit(bench: Bench, topic: Topic, published: Shortlist, papers: S
     ]
     if listed <= {each.arxiv_id for each in candidates}:
         places = choose_places(candidates, len(published.ranked), 0)
-        await keep_audit(bench, topic, published, Field(candidates, places.copies))
+        await keep_audit(bench, topic, published, Field(candidates, places.copies, votes))
 
 
 def draw_audit(shortlist: Shortlist, field: Field, sample: int) -> tuple[Audit, list[int]]:
@@ -80,7 +88,9 @@ def draw_audit(shortlist: Shortlist, field: Field, sample: int) -> tuple[Audit, 
     listed = {entry.arxiv_id for entry in shortlist.ranked}
     ranked = list(enumerate(order_candidates(field.candidates), 1))
     below = [Below(each.arxiv_id, rank, each.score) for rank, each in ranked if each.arxiv_id not in shown]
-    drawn = draw_papers(below, sample, f"{shortlist.topic} {shortlist.week}")
+    known = [paper.rank for paper in below if field.votes.get(paper.arxiv_id, 0) > 0]
+    unknown = [paper for paper in below if paper.arxiv_id not in field.votes]
+    drawn = draw_papers(unknown, sample, f"{shortlist.topic} {shortlist.week}", known)
     band_of = dict.fromkeys(listed, 0)
     band_of |= {arxiv_id: number for number, draw in enumerate(drawn, 1) for arxiv_id in draw.arxiv_ids}
     chosen = [(rank, each) for rank, each in ranked if each.arxiv_id in band_of]

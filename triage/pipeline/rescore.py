@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from triage.core.rubric import find_topic, fingerprint, judge_fingerprint
-from triage.core.taste import TASTE_NAME
 from triage.core.week import Week
 from triage.pipeline.comparison import Comparison, Side, explain_change, find_score
+from triage.pipeline.list_scores import load_list_scores
 from triage.pipeline.score import Bench
 from triage.pipeline.shortlist import draft_shortlist, select_papers_of
 from triage.store.engine import Database
 from triage.store.papers import StoredPaper, select_papers
-from triage.store.scores import Score, ScoreKey, load_scores
+from triage.store.scores import Score
 from triage.store.shortlists import Shortlist, load_shortlist
 
 _FAR = 3  # places from which a move is told
@@ -97,15 +97,8 @@ async def _open_side(
 
 async def _load_kept(database: Database, shortlist: Shortlist, papers: Mapping[str, StoredPaper]) -> dict[str, Score]:
     """The scores behind a list, by arXiv id: fused ones, and under the name before the judge's those not judged."""
-    found: dict[int, Score] = {}
-    segments = shortlist.scorer.split("+")  # a judge's name may hold a + too
     async with database.read() as session:
-        for end in range(len(segments), 0, -1):
-            missing = [paper for paper in papers.values() if paper.key not in found]
-            key = ScoreKey(shortlist.topic, shortlist.fingerprint, "+".join(segments[:end]))
-            found |= await load_scores(session, missing, key)
-            if segments[end - 1].startswith(TASTE_NAME):
-                break
+        found = await load_list_scores(session, shortlist, list(papers.values()))
     return {arxiv_id: found[paper.key] for arxiv_id, paper in papers.items() if paper.key in found}
 
 

@@ -162,7 +162,9 @@ async def _choose(bench: Bench, ranking: Ranking, size: int) -> _Draft:
         published_at=None,
         entries=entries,
     )
-    return _Draft(shortlist, [place.key for _, (_, place) in chosen], Field(candidates, places.copies))
+    votes = {each.paper.arxiv_id: 1 for each in scored.voted.relevant}
+    votes |= {each.paper.arxiv_id: -1 for each in scored.voted.irrelevant}
+    return _Draft(shortlist, [place.key for _, (_, place) in chosen], Field(candidates, places.copies, votes))
 
 
 def _write_entry(

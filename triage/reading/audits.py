@@ -96,12 +96,12 @@ async def list_unanswered(library: Library, reader: str, topic: str, week: str |
     return None
 
 
-async def estimate_topic(library: Library, topic: str, wanted: float = 0.95) -> MissEstimate | None:
+async def estimate_topic(library: Library, topic: str, wanted: float = 0.8) -> MissEstimate | None:
     """How many relevant papers the topic's lists left out; None while nothing is answered; `UnknownTopicError`."""
     return (await view_audit(library, topic, wanted)).estimate
 
 
-async def view_audit(library: Library, topic: str, wanted: float = 0.95, since: Week | None = None) -> TopicAudit:
+async def view_audit(library: Library, topic: str, wanted: float = 0.8, since: Week | None = None) -> TopicAudit:
     """The topic's audited weeks, from one on where it is named, and their estimate; raises `UnknownTopicError`."""
     found = find_topic(library.rubric, topic)
     async with library.database.read() as session:

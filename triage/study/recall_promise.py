@@ -8,7 +8,7 @@ from triage.study.tables import Table
 _COLUMNS = ("topic", "weeks", "answered", "missed per week", "recall of the lists")
 
 
-async def table_promise(study: Study, wanted: float = 0.95) -> Table:
+async def table_promise(study: Study, wanted: float = 0.8) -> Table:
     """An estimate for each topic, with its interval; dashes where nobody has answered yet."""
     rows = [
         (topic.title, *tell_estimate(await estimate_topic(study.services.library, topic.name, wanted)))
