@@ -52,6 +52,7 @@ bench: install  ## show how fast and how large: real weeks in DATA against named
 	$(BIN)/python benchmarks/worker_kills.py --seed $(SEED) --json | tee $(RESULTS)/worker_kills.json
 	$(BIN)/python benchmarks/database_parity.py --data $(DATA) --json | tee $(RESULTS)/database_parity.json
 	$(BIN)/python benchmarks/readers_taste.py --data $(DATA) --json | tee $(RESULTS)/readers_taste.json
+	$(BIN)/python benchmarks/miss_audit.py --data $(DATA) --json | tee $(RESULTS)/miss_audit.json
 
 bench-faults: install  ## show that nothing is lost: faults, kills, pace, rivals, size, fuzz (RUNS=10000: an hour)
 	$(BIN)/python benchmarks/faults.py --runs $(RUNS) --seed $(SEED)
