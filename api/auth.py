@@ -117,6 +117,11 @@ def check_editor(principal: Principal) -> None:
         raise PermissionDeniedException(f"This needs the role {Role.EDITOR}.")
 
 
+async def allow_reading_editors(connection: Connection, _: BaseRouteHandler) -> None:
+    """A guard: editors whose key may read."""
+    _require(connection, Scope.READ, Role.EDITOR)
+
+
 async def allow_admins(connection: Connection, _: BaseRouteHandler) -> None:
     """A guard: admins whose key may administer."""
     _require(connection, Scope.ADMIN, Role.ADMIN)

@@ -8,16 +8,16 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter, URLEncodedBody
 from litestar.response import Redirect
 
-from api.auth import allow_editors
+from api.auth import allow_editors, allow_reading_editors
 from api.pages.forms import VALUES, Button
 from api.pages.intervals import IntervalPicture, draw_interval
-from api.pages.templating import PageRequest, render, see_other, to_anchor
+from api.pages.templating import PageRequest, render, see_other
 from api.pages.visitors import provide_arxiv_id
 from api.refresh import Refresher
 from api.routes.paths import paper_paths
 from triage.core.account import Principal
 from triage.core.agreement import Coefficients, Measure
-from triage.reading.agreement import LONGEST_REASON, Agreement, hide_names, settle, unsettle, view_agreement
+from triage.reading.agreement import LONGEST_REASON, Agreement, SplitPaper, hide_names, settle, unsettle, view_agreement
 from triage.reading.library import Library
 
 _MOST: Final = 20
@@ -48,7 +48,7 @@ class AgreementPages(Controller):
     """Reading how far readers agree."""
 
     path = "/agreement"
-    guards = (allow_editors,)
+    guards = (allow_reading_editors,)
 
     @get()
     async def choose_topic(self, library: NamedDependency[Library]) -> Redirect:
@@ -73,7 +73,7 @@ class AgreementPages(Controller):
             title=next(each.title for each in library.rubric.topics if each.name == topic),
             rows=_list_measures(agreement),
             open_papers=agreement.open[:_MOST],
-            settled_papers=agreement.settled[:_MOST],
+            settled_papers=_list_newest(agreement)[:_MOST],
             most=_MOST,
             longest=LONGEST_REASON,
             said=_tell(agreement, settled) if settled else "",
@@ -100,10 +100,10 @@ class AdjudicationForms(Controller):
         """Settle the paper, or let the votes count again."""
         if data.value:
             await settle(library, principal.reader, arxiv_id, data.topic, VALUES[data.value], data.reason)
-        else:
-            await unsettle(library, arxiv_id, data.topic)
-        refresher.follow([data.topic])
-        return see_other(f"/agreement/{data.topic}?settled={arxiv_id}#{to_anchor(arxiv_id)}")
+            refresher.follow([data.topic])
+        elif await unsettle(library, arxiv_id, data.topic):
+            refresher.follow([data.topic])
+        return see_other(f"/agreement/{data.topic}?settled={arxiv_id}#open")
 
 
 def _tell(agreement: Agreement, arxiv_id: str) -> str:
@@ -114,6 +114,12 @@ def _tell(agreement: Agreement, arxiv_id: str) -> str:
     if arxiv_id in {paper.arxiv_id for paper in agreement.open}:
         return f"{arxiv_id} is open again: its votes count. Drafts are ranked anew; published lists stay as they are."
     return "Nothing is settled about this paper."
+
+
+def _list_newest(agreement: Agreement) -> list[SplitPaper]:
+    """What was settled, the last word first: it is the one that may have to be taken back."""
+    dated = [(paper.settled.created_at, paper.arxiv_id, paper) for paper in agreement.settled if paper.settled]
+    return [paper for *_, paper in sorted(dated, key=lambda each: each[:2], reverse=True)]
 
 
 def _list_measures(agreement: Agreement) -> list[MeasureRow]:

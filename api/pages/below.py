@@ -32,7 +32,7 @@ async def view_below(library: Library, shortlist: Shortlist, reader: str, shown:
         tuple(paper for paper in papers if paper.vote is None),
         tuple(paper for paper in papers if paper.vote is not None),
         _draw(estimate) if estimate else None,
-        _tell_reach(estimate) if estimate else "",
+        tell_reach(estimate, len(shortlist.ranked)) if estimate else "",
     )
 
 
@@ -52,11 +52,13 @@ def _draw(found: MissEstimate) -> IntervalPicture:
     return draw_interval(missed.estimate, missed.low, missed.high, text)
 
 
-def _tell_reach(found: MissEstimate) -> str:
+def tell_reach(found: MissEstimate, places: int) -> str:
+    """The share of the relevant papers that lists of so many `places` hold, and what it would take to hold more."""
     shares = [f"{share:.0%}" for share in (found.recall.estimate, found.recall.low, found.recall.high)]
     reach = f"The lists hold about {shares[0]} of the relevant papers ({shares[1]} to {shares[2]})."
-    return (
-        reach
-        if found.cut is None
-        else f"{reach} Lists of {found.cut} papers a week would probably hold {found.wanted:.0%}."
-    )
+    sure = f"{found.level:.0%} sure to hold {found.wanted:.0%}"
+    if found.cut is None:
+        return reach
+    if found.cut <= places:
+        return f"{reach} They are {sure}."
+    return f"{reach} To be {sure}, they would need {found.cut:,} papers a week."

@@ -5,7 +5,7 @@ from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from api.auth import allow_editors
+from api.auth import allow_editors, allow_reading_editors
 from api.openapi import answer, problems
 from api.refresh import Refresher
 from api.routes import examples_trust as examples
@@ -22,7 +22,7 @@ class AgreementController(Controller):
 
     path = "/agreement/{topic:str}"
     tags = ("Trust",)
-    guards = (allow_editors,)
+    guards = (allow_reading_editors,)
     cache_control = CacheControlHeader(no_store=True)
 
     @get(

@@ -6,7 +6,7 @@ from litestar import Controller, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 
-from api.auth import allow_editors, allow_readers
+from api.auth import allow_readers, allow_reading_editors
 from api.ledgers import Ledgers, provide_ledgers
 from api.openapi import answer, problems
 from api.routes import examples
@@ -60,7 +60,7 @@ class TrustController(Controller):
 
     @get(
         "/runs",
-        guards=[allow_editors],
+        guards=[allow_reading_editors],
         operation_id="list_runs",
         summary="Runs",
         responses=answer(200, Page[Run], examples.RUNS, "Part of the runs") | problems(400),

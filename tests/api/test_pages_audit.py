@@ -1,5 +1,8 @@
 """The pages by which the lists and the readers are audited: below the line, and where readers part."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -7,6 +10,10 @@ import pytest
 from fakes.lab_case import Lab
 from litestar import Litestar
 from litestar.testing import TestClient
+from msgspec.structs import replace
+
+from api.pages.below import tell_reach
+from api.routes.examples_trust import MISSES
 
 TOPIC, WEEK = "generative-recommendation", "2026-W20"
 PAGE = f"/shortlists/{TOPIC}/{WEEK}"
@@ -73,6 +80,8 @@ def test_an_answer_is_told_and_put_aside(client: TestClient[Litestar]) -> None:
     assert picture is not None
     assert "From 1 answer: about" in picture.get("aria-label", "")
     assert "open" not in section.find("details[@class='answered']").attrib  # type: ignore[union-attr]
+    classes = [each.get("class", "") for each in section]
+    assert classes.index("misses") > classes.index("places"), "told before one answers, it would sway the answer"
 
 
 def test_whoever_answered_everything_is_thanked(client: TestClient[Litestar]) -> None:
@@ -103,7 +112,9 @@ def test_editors_are_led_to_where_readers_part(lab: Lab) -> None:
 def test_without_votes_nobody_parts(client: TestClient[Litestar]) -> None:
     """The page says so, and knows its topics."""
     page = client.get(AGREEMENT).text
-    assert "Readers part over no paper" in read_text(parse(page))
+    text = read_text(parse(page))
+    assert "once two have voted on the same paper" in text
+    assert "No paper of this topic waits" in text
     assert client.get("/agreement/no-topic").status_code == 404
 
 
@@ -118,7 +129,7 @@ def test_an_editor_settles_on_the_page(lab: Lab) -> None:
     url = f"/papers/{PAPER}/adjudication"
     form = {"topic": TOPIC, "value": "-1", "reason": "<i>Ranks</i> items only."}
     settled = lab.client.post(url, data=form, headers=carol, follow_redirects=False)
-    assert settled.headers["location"] == f"{AGREEMENT}?settled={PAPER}#p-2605-90076"
+    assert settled.headers["location"] == f"{AGREEMENT}?settled={PAPER}#open"
     text = read_text(parse(lab.client.get(settled.headers["location"], headers=carol).text))
     assert f"{PAPER} is settled." in text
     assert "Not relevant: <i>Ranks</i> items only." in text
@@ -127,6 +138,48 @@ def test_an_editor_settles_on_the_page(lab: Lab) -> None:
     lab.client.post(url, data={"topic": TOPIC, "value": ""}, headers=carol)
     assert "Settled:" not in lab.client.get(f"/papers/{PAPER}", headers=lab.headers["bob"]).text
     assert f"{PAPER} is open again" in lab.client.get(f"{AGREEMENT}?settled={PAPER}", headers=carol).text
+
+
+def test_what_the_store_does_not_have_cannot_be_settled(client: TestClient[Litestar], home: Path) -> None:
+    """Votes may come before their paper: the page shows it, without a form that would end in an error."""
+    with closing(sqlite3.connect(home / "triage.db")) as store:
+        store.executemany(
+            "INSERT INTO votes (reader, topic, arxiv_id, value, origin, created_at) "
+            "VALUES (?, ?, '2605.99999', ?, 'file', '2026-05-18 09:00:00')",
+            [("bob", TOPIC, 1), ("ada", TOPIC, -1)],
+        )
+        store.commit()
+    place = parse(client.get(AGREEMENT).text).find(".//li[@id='p-2605-99999']")
+    assert place is not None
+    assert "does not have this paper yet" in read_text(place)
+    assert place.find(".//form") is None
+
+
+def test_the_last_word_is_the_first_to_be_taken_back(client: TestClient[Litestar]) -> None:
+    """Of what was settled, the newest stands on top."""
+    papers = (PAPER, "2605.90041", "2605.90015")
+    for paper in papers:
+        client.put(f"/api/v1/papers/{paper}/adjudications/{TOPIC}", json={"value": 1, "reason": "It fits."})
+    page = parse(client.get(AGREEMENT).text)
+    ids = [str(each.get("id")) for each in page.iter("li") if "place" in each.get("class", "")]
+    assert len(ids) == 3
+    assert set(ids) == {f"p-{paper.replace('.', '-')}" for paper in papers}
+    assert ids == sorted(ids, reverse=True), "settled at the same time, by id"
+
+
+@pytest.mark.parametrize("cut", [None, 20, 21])
+def test_what_would_reach_more_is_told(cut: int | None) -> None:
+    """Nothing while no cut would; that the lists do already; or how long they would have to be."""
+    told = tell_reach(replace(MISSES, cut=cut), 20)
+    assert told.startswith("The lists hold about 84% of the relevant papers (62% to 97%).")
+    assert (
+        told.partition("). ")[2]
+        == {
+            None: "",
+            20: "They are 95% sure to hold 80%.",
+            21: "To be 95% sure to hold 80%, they would need 21 papers a week.",
+        }[cut]
+    )
 
 
 @pytest.mark.parametrize("form", [{"value": "1"}, {"value": "1", "reason": " "}, {"value": "7", "reason": "x"}])

@@ -43,10 +43,11 @@ class Access(Enum):
     READ = "a reader whose key may read"
     WRITE = "a reader whose key may write"
     EDIT = "an editor whose key may write"
-    RUNS = "an editor whose key may read"
+    OVERSEE = "an editor whose key may read"
     ADMIN = "an admin whose key may administer"
     PERSON = "a reader who signed in; a key does not do"
     PAGE = "as READ, sent to the sign-in page otherwise"
+    OVERSEE_PAGE = "as OVERSEE, sent to the sign-in page otherwise"
     EDIT_PAGE = "as EDIT, sent to the sign-in page otherwise"
     FORM = "as WRITE, sent to the sign-in page otherwise"
     PERSON_PAGE = "as PERSON, sent to the sign-in page otherwise"
@@ -57,9 +58,9 @@ TABLE: dict[str, Access] = {
     "GET /": Access.PAGE,
     "GET /account": Access.PERSON_PAGE,
     "POST /account": Access.PERSON_PAGE,
-    "GET /agreement": Access.EDIT_PAGE,
-    "GET /agreement/{topic:str}": Access.EDIT_PAGE,
-    "GET /api/v1/agreement/{topic:str}": Access.EDIT,
+    "GET /agreement": Access.OVERSEE_PAGE,
+    "GET /agreement/{topic:str}": Access.OVERSEE_PAGE,
+    "GET /api/v1/agreement/{topic:str}": Access.OVERSEE,
     "GET /api/v1/audits/{topic:str}": Access.READ,
     "GET /api/v1/healthz": Access.OPEN,
     "GET /api/v1/readyz": Access.OPEN,
@@ -72,7 +73,7 @@ TABLE: dict[str, Access] = {
     "GET /api/v1/openapi.json": Access.OPEN,
     "GET /api/v1/papers": Access.READ,
     "GET /api/v1/rubric": Access.READ,
-    "GET /api/v1/runs": Access.RUNS,
+    "GET /api/v1/runs": Access.OVERSEE,
     "GET /api/v1/search": Access.READ,
     "GET /api/v1/shortlists/{topic:str}/{week:str}": Access.READ,
     "GET /api/v1/shortlists/{topic:str}/{week:str}/audit": Access.READ,
@@ -150,11 +151,15 @@ _NEEDED = {  # the scope that a key must have, and whether a mere reader is enou
     Access.WRITE: ("write", True),
     Access.EDIT: ("write", False),
     Access.EDIT_PAGE: ("write", False),
-    Access.RUNS: ("read", False),
+    Access.OVERSEE: ("read", False),
+    Access.OVERSEE_PAGE: ("read", False),
     Access.ADMIN: ("admin", False),
     Access.PAGE: ("read", True),
     Access.FORM: ("write", True),
 }
+
+
+_FOR_EDITORS = (Access.EDIT, Access.EDIT_PAGE, Access.OVERSEE, Access.OVERSEE_PAGE)
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -186,27 +191,29 @@ class Askers(msgspec.Struct, frozen=True):
 
 @pytest.fixture(scope="module")
 def askers(lab_sample: tuple[Path, dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Askers]:
-    """Bob's keys of all kinds, made by changing rows: how keys are made is tested elsewhere."""
+    """Keys of all kinds, made by changing rows of bob's and carol's: how keys are made is tested elsewhere."""
     folder = tmp_path_factory.mktemp("askers")
     shutil.copy(lab_sample[0], folder / "triage.db")
     keys = {name: key for name, key in lab_sample[1].items() if name != "bob"}
     past = (NOW - timedelta(days=1)).replace(tzinfo=None).isoformat(" ")
     changes = {
-        "bob": "",
-        "expired": f", expires_at = '{past}'",
-        "revoked": f", revoked_at = '{past}'",
-        "only read": ", scopes = '[\"read\"]'",
-        "only write": ", scopes = '[\"write\"]'",
-        "signed in": ", kind = 'session'",
+        ("bob", "bob"): "",
+        ("bob", "expired"): f", expires_at = '{past}'",
+        ("bob", "revoked"): f", revoked_at = '{past}'",
+        ("bob", "only read"): ", scopes = '[\"read\"]'",
+        ("bob", "only write"): ", scopes = '[\"write\"]'",
+        ("bob", "signed in"): ", kind = 'session'",
+        ("carol", "editor, only read"): ", scopes = '[\"read\"]'",
+        ("carol", "editor, only write"): ", scopes = '[\"write\"]'",
     }
     with closing(sqlite3.connect(folder / "triage.db")) as store:
         columns = "kind, reader, label, scopes, created_at, expires_at, last_used_at, revoked_at"
-        for kind, change in changes.items():
+        for (owner, kind), change in changes.items():
             key = mint_key()
             store.execute(
                 f"INSERT INTO credentials (public, digest, {columns}) "  # noqa: S608 - names of ours
-                f"SELECT ?, ?, {columns} FROM credentials WHERE reader = 'bob' AND kind = 'token' LIMIT 1",
-                (key.public, key.digest),
+                f"SELECT ?, ?, {columns} FROM credentials WHERE reader = ? AND kind = 'token' LIMIT 1",
+                (key.public, key.digest, owner),
             )
             store.execute(f"UPDATE credentials SET label = label{change} WHERE public = ?", (key.public,))  # noqa: S608
             keys[kind] = key.text
@@ -250,7 +257,7 @@ def test_closed_routes_answer_nobody(askers: Askers, route: str) -> None:
 def test_no_other_route_does(askers: Askers, route: str, kind: str) -> None:
     """Programs get 401, and people without a key the way to sign in, which leads back to a place of ours."""
     asked = ask(askers, kind, route)
-    is_page = TABLE[route] in {Access.PAGE, Access.FORM, Access.PERSON_PAGE, Access.EDIT_PAGE}
+    is_page = TABLE[route] is Access.FORM or TABLE[route].name.endswith("PAGE")
     if is_page and asked.status in _SIGN_IN:
         assert asked.location.startswith("/sign-in")
     else:
@@ -259,20 +266,21 @@ def test_no_other_route_does(askers: Askers, route: str, kind: str) -> None:
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if TABLE.get(route) in _NEEDED])
 def test_a_key_of_another_scope_is_not_enough(askers: Askers, route: str) -> None:
-    """Each key does what it was made for."""
+    """Each key does what it was made for, and no more than its owner may."""
     needed, is_for_all = _NEEDED[TABLE[route]]
-    for kind, scope in (("only read", "read"), ("only write", "write")):
-        status = ask(askers, kind, route).status
-        if scope == needed and is_for_all:
-            assert status not in {401, 403, 500}
-        else:
-            assert status == 403
+    for scope in ("read", "write"):
+        for kind, is_enough in ((f"only {scope}", is_for_all), (f"editor, only {scope}", True)):
+            status = ask(askers, kind, route).status
+            if scope == needed and is_enough:
+                assert status not in {401, 403, 500}, kind
+            else:
+                assert status == 403, kind
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if TABLE.get(route) in _NEEDED])
 def test_roles_open_what_they_should(askers: Askers, route: str) -> None:
     """A reader, an editor and an admin, with keys of all scopes."""
-    editors = {each: {"carol", "ada"} for each in (Access.EDIT, Access.EDIT_PAGE, Access.RUNS)}
+    editors = {each: {"carol", "ada"} for each in _FOR_EDITORS}
     needs = editors | {Access.ADMIN: {"ada"}}
     allowed = needs.get(TABLE[route], {"bob", "carol", "ada"})
     for name in ("bob", "carol", "ada"):

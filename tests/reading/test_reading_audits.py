@@ -94,6 +94,15 @@ async def test_a_withdrawn_paper_is_not_asked_about(library: Library) -> None:
     assert sorted(asked) == [each for each in BELOW if each != gone.arxiv_id]
 
 
+async def test_a_settled_paper_is_not_asked_about(library: Library) -> None:
+    """An editor's word counts already, and a vote on it is told so."""
+    await settle(library, BELOW[0], -1)
+    asked = [paper.arxiv_id for paper in (await view_questions(library, "ada", GR, WEEK)).papers]
+    assert sorted(asked) == BELOW[1:]
+    effect = await set_vote(library, "ada", BELOW[0], GR, 1)
+    assert ("An editor settled this paper" in effect.note, effect.drafts) == (True, ())
+
+
 async def test_weeks_and_topics_without_questions(library: Library) -> None:
     """Each refusal says what is wrong, or what to run."""
     with pytest.raises(NotFoundError, match="triage run --week 2026-W18"):

@@ -17,8 +17,10 @@ from triage.core.rubric import find_topic
 from triage.core.takeaway import extract_takeaway
 from triage.core.week import Week
 from triage.errors import NotFoundError
+from triage.reading.aside import run_aside
 from triage.reading.library import Library
 from triage.reading.naming import read_week
+from triage.store.adjudications import list_adjudications
 from triage.store.audits import Audit, Drawn, list_audits, load_audit
 from triage.store.engine import Session
 from triage.store.papers import select_papers
@@ -66,7 +68,7 @@ class TopicAudit(msgspec.Struct, frozen=True):
 
 
 async def view_questions(library: Library, reader: str, topic: str, week: str) -> Questions:
-    """What was drawn below the line, withdrawn papers left out.
+    """What was drawn below the line, without papers that were withdrawn or that an editor settled.
 
     Raises `UnknownTopicError`, `InputError` for what is no week, and `NotFoundError` where nothing was drawn.
     """
@@ -112,7 +114,7 @@ async def view_audit(library: Library, topic: str, wanted: float = 0.8, since: W
         topic=found.name,
         places=library.rubric.shortlist.size,
         weeks=tuple(_sum_up(audit, week) for audit, week in zip(audits, weeks, strict=True)),
-        estimate=estimate_misses(weeks, wanted=wanted),
+        estimate=await run_aside(estimate_misses, weeks, wanted=wanted),
     )
 
 
@@ -147,17 +149,11 @@ async def _load_own(session: Session, topic: str, reader: str) -> dict[str, int]
 
 async def _write_questions(session: Session, audit: Audit, reader: str, own: Mapping[str, int]) -> Questions:
     papers = await select_papers(session, (paper.arxiv_id for paper in audit.asked))
-    order = order_at_random(papers, f"{audit.topic} {audit.week} {reader}")
-    return Questions(
-        audit.topic,
-        audit.week,
-        audit.drawn_at,
-        tuple(
-            _write_question(papers[arxiv_id].paper, own.get(arxiv_id))
-            for arxiv_id in order
-            if not papers[arxiv_id].paper.is_withdrawn
-        ),
-    )
+    settled = await list_adjudications(session, audit.topic)
+    open_ = {key: each.paper for key, each in papers.items() if not each.paper.is_withdrawn and key not in settled}
+    order = order_at_random(open_, f"{audit.topic} {audit.week} {reader}")
+    questions = await run_aside(lambda: tuple(_write_question(open_[each], own.get(each)) for each in order))
+    return Questions(audit.topic, audit.week, audit.drawn_at, questions)
 
 
 def _write_question(paper: Paper, vote: int | None) -> Question:

@@ -17,6 +17,7 @@ from triage.reading.library import Library
 from triage.reading.rebuild import MOST_DRAFTS
 from triage.reading.records import LONGEST_NOTE, MOST_TAGS, TagSummary, TagView
 from triage.store import notes, subscriptions, votes
+from triage.store.adjudications import list_adjudications
 from triage.store.drafts import list_drafts
 from triage.store.engine import Session
 from triage.store.papers import select_papers
@@ -26,6 +27,7 @@ VoteValue = Literal[1, 0, -1]
 """Relevant, uncertain, not relevant."""
 
 _LONGEST_TAG = 64  # the column's width
+_SETTLED = "An editor settled this paper: that counts in the place of all votes on it."
 _UNSURE = "An uncertain vote speaks neither for a paper nor against it."
 
 
@@ -81,10 +83,13 @@ async def _reckon_effect(
 ) -> VoteEffect:
     """`vote` is paper and value; `is_other` says whether it differs from what was there."""
     own = await votes.count_votes(session, reader=reader)
-    drafts = await list_drafts(session, topic.name, MOST_DRAFTS) if is_other else []
+    is_settled = vote[0] in await list_adjudications(session, topic.name)
+    drafts = await list_drafts(session, topic.name, MOST_DRAFTS) if is_other and not is_settled else []
     weeks = tuple(draft.week for draft in drafts)
     note = "It was so before: nothing changes."
-    if is_other:
+    if is_settled:
+        note = _SETTLED
+    elif is_other:
         _, marked = own.get(topic.name, (0, 0))
         relevant = await votes.count_relevant(session, topic.name, topic.tags)
         taste = _tell_taste(marked, is_enough=relevant >= MIN_RELEVANT)
