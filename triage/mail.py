@@ -1,7 +1,5 @@
 """Where mails go and who they come from, by the settings."""
 
-from email.utils import parseaddr
-
 from triage.config import Settings
 from triage.errors import InputError
 from triage.mailing.message import name_sender
@@ -10,7 +8,7 @@ from triage.ports import Mailer
 
 def find_sender(settings: Settings) -> str:
     """The bare address that mails come from; raises `InputError`."""
-    return parseaddr(name_sender(settings.mail_from, settings.public_url))[1]
+    return name_sender(settings.mail_from, settings.public_url).partition("<")[2].removesuffix(">")
 
 
 def open_mailer(settings: Settings) -> Mailer:

@@ -35,5 +35,5 @@ def test_the_runtime_reports_nothing(tmp_path: Path) -> None:
 def test_other_names_are_sentence_transformers_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """Any other name is a model of the extra, whose absence is said with the command that installs it."""
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
-    with pytest.raises(ModelError, match=r"pip install 'triage\[models\]'"):
+    with pytest.raises(ModelError, match=r"pip install '\.\[models\]'"):
         open_embedder("some/model", threads=0)

@@ -152,7 +152,7 @@ def test_without_the_extra_it_says_how_to_get_it(tmp_path: Path, monkeypatch: py
     path = tmp_path / "model.gguf"
     path.write_bytes(b"GGUF")
     monkeypatch.setattr(local_model, "find_spec", lambda _name: None)
-    with pytest.raises(ModelError, match=r"pip install 'triage\[local-llm\]'"), serve_local_model(path, 1):
+    with pytest.raises(ModelError, match=r"pip install '\.\[local-llm\]'"), serve_local_model(path, 1):
         pytest.fail("it was served")
 
 

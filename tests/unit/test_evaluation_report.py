@@ -134,7 +134,7 @@ def test_picture_mistakes_are_sentences(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(InputError, match="cannot be written"):
         draw_learning_curves(report, tmp_path / "none" / "a.svg", "nDCG@20")
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(InputError, match=r"pip install 'triage\[eval\]'"):
+    with pytest.raises(InputError, match=r"pip install '\.\[eval\]'"):
         draw_learning_curves(report, tmp_path / "a.png", "nDCG@20")
 
 

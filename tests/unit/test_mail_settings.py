@@ -70,6 +70,7 @@ def test_mails_go_to_the_server_that_is_set() -> None:
 def test_without_an_address_mails_come_from_the_pages() -> None:
     """no-reply at their host."""
     assert find_sender(Settings(public_url="https://triage.example.org")) == "no-reply@triage.example.org"
+    assert find_sender(Settings(public_url="http://127.0.0.1:8000")) == "no-reply@[127.0.0.1]"
 
 
 @pytest.mark.parametrize(

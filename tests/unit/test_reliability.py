@@ -183,5 +183,5 @@ def test_picture_mistakes_are_sentences(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(InputError, match="cannot be written"):
         draw_reliability(bins, tmp_path / "none" / "a.svg")
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(InputError, match=r"pip install 'triage\[eval\]'"):
+    with pytest.raises(InputError, match=r"pip install '\.\[eval\]'"):
         draw_reliability(bins, tmp_path / "a.png")

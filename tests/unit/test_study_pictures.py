@@ -41,5 +41,5 @@ def test_the_same_picture_gives_the_same_bytes(picture: Picture, tmp_path: Path)
 def test_what_is_missing_for_pictures_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without matplotlib, the extra to install is told."""
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(InputError, match=r"triage\[notebooks\]"):
+    with pytest.raises(InputError, match=r"\.\[notebooks\]"):
         open_figure()

@@ -5,10 +5,15 @@ import pytest
 from fakes.evaluation_case import PLAN, FakeRanker, grade_week, make_background, make_task, make_week
 from msgspec.structs import replace
 
+from triage.adapters.hashing import HashingEmbedder
+from triage.core.fusion import SHIPPED
 from triage.core.misses import Interval, MissEstimate
 from triage.core.week import parse_week
 from triage.evaluation.corpus import Corpus
 from triage.evaluation.draw import Draw
+from triage.evaluation.judged import JudgedRanker
+from triage.evaluation.ours import TriageRanker
+from triage.evaluation.protocol import evaluate
 from triage.evaluation.records import Candidates, Task
 from triage.evaluation.reliability import bin_papers, measure_calibration
 from triage.store.scores import Score
@@ -16,7 +21,8 @@ from triage.study.error_reading import choose_errors, list_too_high, tell_parts
 from triage.study.pictures import Picture
 from triage.study.ranking_corpus import mark_relevant, split_week
 from triage.study.ranking_pictures import draw_reach, draw_reliability, draw_spread, table_reach, table_reliability
-from triage.study.ranking_quality import Dot, Remembering, Voice, reach
+from triage.study.ranking_quality import Dot, Voice, remember
+from triage.study.ranking_reach import reach
 from triage.study.recall_promise import tell_estimate
 
 
@@ -80,7 +86,7 @@ def test_a_ranking_is_made_once_for_the_same_votes() -> None:
     """Three pictures ask, the ranker ranks once; other votes are another ranking."""
     task, week = make_task(), make_week()
     ranker = FakeRanker()
-    remembering = Remembering(ranker, "ours")
+    remembering = remember(ranker, "ours", (task.topic.name,))
     drawn = Draw(task, week, make_background(), PLAN)
     first = remembering.score(task.topic, drawn.votes(5), week)
     assert np.array_equal(first, remembering.score(task.topic, drawn.votes(5), week))
@@ -89,13 +95,33 @@ def test_a_ranking_is_made_once_for_the_same_votes() -> None:
     assert len(ranker.seen) == 2
 
 
+def test_a_ranker_with_something_to_say_on_some_topics_stays_so() -> None:
+    """A judge that was asked about another topic is not asked for this one: it has no row, here as in `evaluate`."""
+    task, week = make_task(), make_week()
+    taught = replace(task, grades=grade_week(week))
+    judged = JudgedRanker(TriageRanker(HashingEmbedder().embed), {"another": {}}, lambda _: SHIPPED["yes-no"])
+    remembering = [remember(FakeRanker(), "ours", (task.topic.name,)), remember(judged, judged.name, ())]
+    cells = evaluate([taught], [week], make_background(), remembering, PLAN, lambda _: None)
+    assert {cell.ranker for cell in cells} == {"ours"}
+
+
+def test_nine_rankers_have_nine_styles() -> None:
+    """With a judge there are nine; each is drawn, and no two look alike."""
+    scores, relevant = np.array([3.0, 2.0, 1.0]), np.array([True, False, True])
+    picture = draw_reach([reach("t", "2026-W13", f"ranker {n}", scores, relevant) for n in range(9)], 2)
+    lines = [line for line in picture.figure.axes[0].lines if line.get_label().startswith("ranker")]
+    assert len({(line.get_color(), line.get_marker(), str(line.get_linestyle())) for line in lines}) == 9
+
+
 def test_reach_by_hand() -> None:
     """Relevant at places 1, 2 and 4 of 5: two thirds after two places, all after four, which saves a fifth."""
-    found = reach("t", "ours", np.array([5.0, 4.0, 3.0, 2.0, 1.0]), np.array([True, True, False, True, False]))
+    found = reach(
+        "t", "2026-W13", "ours", np.array([5.0, 4.0, 3.0, 2.0, 1.0]), np.array([True, True, False, True, False])
+    )
     assert found.found == pytest.approx([1 / 3, 2 / 3, 2 / 3, 1.0, 1.0])
     assert (found.places, found.relevant) == (4, 3)
     assert found.saved == pytest.approx(1 / 5 - 0.05)
-    assert reach("t", "ours", np.array([2.0, 1.0]), np.array([True, False]), 0.5).places == 1
+    assert reach("t", "2026-W13", "ours", np.array([2.0, 1.0]), np.array([True, False]), 0.5).places == 1
 
 
 def test_errors_come_worst_first_and_papers_above_every_irrelevant_one_are_none() -> None:
@@ -133,7 +159,9 @@ def _label_axes(picture: Picture) -> list[str]:
 
 def test_every_axis_says_what_it_shows_and_every_picture_is_told_in_words() -> None:
     """Of recall by place, of reliability and of the weeks."""
-    found = reach("t", "ours", np.array([5.0, 4.0, 3.0, 2.0, 1.0]), np.array([True, True, False, True, False]))
+    found = reach(
+        "t", "2026-W13", "ours", np.array([5.0, 4.0, 3.0, 2.0, 1.0]), np.array([True, True, False, True, False])
+    )
     said, seen = np.array([0.1, 0.2, 0.7, 0.9]), np.array([False, False, True, True])
     voice = Voice("t", "ours", bin_papers(said, seen, "width"), measure_calibration(said, seen), 0.05, 0.2)
     dots = [Dot("t", "2026-W13", votes, 0.8, 0.6, 0.9, 5) for votes in (0, 7)]
@@ -145,7 +173,9 @@ def test_every_axis_says_what_it_shows_and_every_picture_is_told_in_words() -> N
 
 def test_the_tables_hold_what_the_pictures_show() -> None:
     """Places for 95 % and the error with its interval."""
-    found = reach("t", "ours", np.array([5.0, 4.0, 3.0, 2.0, 1.0]), np.array([True, True, False, True, False]))
+    found = reach(
+        "t", "2026-W13", "ours", np.array([5.0, 4.0, 3.0, 2.0, 1.0]), np.array([True, True, False, True, False])
+    )
     assert table_reach([found]).rows == (("t", "ours", "4 of 5", "80 %", "0.15", "1.00"),)
     said, seen = np.array([0.5, 0.5]), np.array([True, False])
     voice = Voice("t", "ours", bin_papers(said, seen, "width"), measure_calibration(said, seen), 0.05, 0.2)

@@ -64,18 +64,25 @@ async def test_cues_are_listed_by_what_they_carry(study: Study) -> None:
     table = list_cues(ranked, topic, shortlist)
     inside = [int(str(row[3])) for row in table.rows]
     assert inside == sorted(inside, reverse=True)
-    weights = {str(row[0]): float(str(row[1])) * int(str(row[3])) for row in table.rows}
-    assert weights[choose_cue(ranked, topic, shortlist).phrase] == max(weights.values())
+
+
+async def test_without_the_cue_that_is_tried_the_list_changes(study: Study) -> None:
+    """Somebody who runs the notebook as it is sees a paper enter and one leave."""
+    topic = study.choose_topic()
+    cue = choose_cue(await rank_week(study, topic), topic, await study.load_list(topic.name))
+    found = await compare_rubrics(study, set_cue(study.rubric, topic, cue.phrase, 0.0), topic)
+    assert found.entered
+    assert found.left
 
 
 async def test_suggested_cues_are_none_yet(study: Study) -> None:
-    """What titles just below the line say, as far as the topic's cues do not match it."""
+    """What titles just below the line say, as far as no topic's cues match it."""
     topic = study.choose_topic(_GR)
     ranked, shortlist = await rank_week(study, topic), await study.load_list(_GR)
-    suggested = suggest_cues(ranked, topic, shortlist)
+    suggested = suggest_cues(ranked, study.rubric, shortlist)
     assert suggested
     for phrase in suggested:
-        assert find_weight(topic, phrase) == 0
+        assert all(find_weight(each, phrase) == 0 for each in study.topics)
         below = [each.rank for each in find_reach(ranked, phrase).papers]
         assert max(below) > shortlist.size
 

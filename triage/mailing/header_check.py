@@ -7,6 +7,7 @@ are checked before they are written, and the finished message is read again and 
 import re
 import unicodedata
 from collections.abc import Sequence
+from email.errors import MultipartInvariantViolationDefect
 from email.header import decode_header, make_header
 from email.parser import BytesHeaderParser
 from email.policy import compat32
@@ -96,7 +97,9 @@ def compare_headers(message: bytes, meant: Sequence[tuple[str, str]]) -> None:
     head, _, _ = message.partition(b"\r\n\r\n")
     parsed = _HEADERS.parsebytes(head + b"\r\n\r\n")
     found = [(name, _read_value(value)) for name, value in parsed.items()]
-    if found != list(meant) or parsed.defects:
+    # Python before 3.11.4 reports of a head alone that its parts are missing.
+    defects = [each for each in parsed.defects if not isinstance(each, MultipartInvariantViolationDefect)]
+    if found != list(meant) or defects:
         names = ", ".join(name for name, _ in found)
         raise InputError(f"The finished mail has other headers than meant ({names}). It was not sent.")
 
