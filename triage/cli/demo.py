@@ -5,7 +5,7 @@ import shlex
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from importlib.resources import as_file, files
+from importlib.resources import files
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from triage.pipeline.render import RENDERERS, name_file, write_shortlist
 from triage.pipeline.report import Progress
 from triage.reading.shortlists import to_record
 from triage.store.shortlists import Shortlist
+from triage.study.opening import import_sample
 
 _WEEK = parse_week("2026-W20")
 _SIZE = 10
@@ -109,7 +110,7 @@ async def _work(folder: Path, home: Path) -> tuple[tuple[_Ranked, ...], _Places]
     async with open_services(_OwnSettings(home=home)) as services:
         places = _choose_files(folder, services.rubric.topics)
         with show_progress() as progress:
-            await _import_week(services)
+            await import_sample(services)
             ranked = await _rank(services, _copy_judgements(home), progress)
         page = await _make_digest(services)
     for each in ranked:
@@ -127,14 +128,6 @@ async def _make_digest(services: Services) -> str:
     topics = [topic.name for topic in services.rubric.topics]
     digest = await compose_digest(services.library, str(_WEEK), topics, "en", None, notice=_NOTICE)
     return render_digest(digest, Links(services.settings.public_url)).html
-
-
-async def _import_week(services: Services) -> None:
-    from triage.adapters.snapshot import open_snapshot
-    from triage.pipeline.importing import import_files
-
-    with as_file(files("triage.sample") / "sample-week.jsonl") as path:
-        await import_files(services.database, [open_snapshot(path)], now=services.clock)
 
 
 async def _rank(services: Services, judgements: Path, progress: Progress) -> tuple[_Ranked, ...]:

@@ -1,6 +1,8 @@
 """What all pictures share: colours, markers, lines, and files that come out the same each time."""
 
+from collections.abc import Iterator
 from importlib.util import find_spec
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +15,11 @@ MARKERS = ("s", "^", "D", "v", "P", "X", "<", ">")
 LINES: Final[tuple[Any, ...]] = ("--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (6, 2, 1, 2)))
 """The same for lines; the whole line is ours."""
 _SUFFIXES = frozenset({".png", ".svg"})
+
+
+def cycle_styles() -> Iterator[tuple[str, str, Any]]:
+    """Colour, marker and line of one after the other, without end; the first seven share none of them."""
+    return zip(cycle(PALETTE), cycle(MARKERS), cycle(LINES), strict=False)
 
 
 def check_picture(path: Path) -> None:

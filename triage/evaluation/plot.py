@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from triage.evaluation.picture import LINES, MARKERS, PALETTE, check_picture, save_picture
+from triage.evaluation.picture import check_picture, cycle_styles, save_picture
 from triage.evaluation.protocol import Cell
 from triage.evaluation.report import Report, check_metric
 
@@ -64,7 +63,7 @@ def _choose_cells(report: Report, metric: str) -> list[Cell]:
 
 
 def _draw_topic(axes: Any, report: Report, cells: list[Cell]) -> None:
-    styles = zip(cycle(PALETTE), cycle(MARKERS), cycle(LINES), strict=False)
+    styles = cycle_styles()
     for ranker in report.rankers:
         ours = report.is_ours(ranker)
         colour, marker, line = ("black", "o", "-") if ranker == report.ours else next(styles)

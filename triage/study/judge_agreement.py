@@ -140,7 +140,7 @@ def find_side(vector: NDArray[np.float32], topic: Topic, lines: Lines) -> tuple[
 
 
 def sweep_lines(cases: Sequence[Case], lines: Sequence[float]) -> list[Threshold]:
-    """Each line by itself, without an uncertain middle, on papers that readers are certain about."""
+    """Each line by itself, without an uncertain middle, on papers that readers are certain about: there must be one."""
     certain = [case for case in cases if case.label]
     return [_measure_line(certain, float(line)) for line in lines]
 

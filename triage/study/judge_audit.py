@@ -74,6 +74,11 @@ class JudgeStudy(msgspec.Struct, frozen=True, eq=False):
         """Whether no model was asked."""
         return is_scripted(self.judge)
 
+    @property
+    def has_certain_labels(self) -> bool:
+        """Whether readers said yes or no of any paper, so that another line can be measured."""
+        return any(case.label for case in self.cases)
+
     def __str__(self) -> str:
         if self.is_scripted:
             first = (
@@ -190,7 +195,8 @@ async def _choose_sample(study: Study, topic: Topic, labelled: Sequence[StoredPa
     """Half of them the best by the cheap score, half drawn from the rest, as a judge meets them."""
     if not labelled:
         raise InputError(
-            f"No paper of {study.week} has a vote or a judgement for {topic.name}, so none can be compared."
+            f"No paper of {study.week} has a vote or a judgement for {topic.name}, so none can be compared. "
+            "Vote on some (triage vote), give judgements of the week, or name another week or topic_name."
         )
     scored, _ = await score_cheaply(study.bench, topic, study.week, labelled)
     order = sorted(labelled, key=lambda paper: (-scored.scores[paper.key].value, paper.paper.arxiv_id))
@@ -204,7 +210,9 @@ async def _put_together(
 ) -> JudgeStudy:
     known = [each for each in papers if each.paper.arxiv_id in heard.verdicts and each.paper.arxiv_id in readers.labels]
     if not known:
-        raise InputError(f"No paper that {heard.judge} judged for {topic.name} has a vote or a judgement.")
+        raise InputError(
+            f"No paper that {heard.judge} judged for {topic.name} has a vote or a judgement: vote on some."
+        )
     async with study.services.database.read() as session:
         vectors = await load_vectors(session, known, study.bench.embedder.name)
     cases = tuple(_to_case(each, heard, readers, vectors[each.key]) for each in known)

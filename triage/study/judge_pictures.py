@@ -24,7 +24,7 @@ def draw_repeats(repeats: Repeats) -> Picture:
     axes = panels[0][0]
     for row, (_, said) in enumerate(answers):
         axes.hlines(row, min(said), max(said), color=GREY, linewidth=3)
-        # Equal answers would hide each other: stacked around their line.
+        # Equal answers hide each other: they are counted.
         places, counts = np.unique(np.round(said, 6), return_counts=True)
         axes.plot(places, [row] * len(places), "o", color=PALETTE[0], label="an answer" if row == 0 else None)
         for place, count in zip(places, counts, strict=True):

@@ -23,7 +23,7 @@ _LIGHT = 0.45  # score from which the colour is light enough for black letters
 _LINE = 26  # characters
 _TITLE = 48
 _NAMED = 8
-_CUT = 13  # per cent at either side that may lie outside: themes have stragglers
+_KEPT = 70  # per cent that lie inside the cut: themes have stragglers
 _MARGIN = 0.03  # of the map
 
 
@@ -67,7 +67,7 @@ def draw_theme(mapped: MappedWeek, number: int) -> Picture:
     listed.sort(key=lambda point: first.places[point.arxiv_id].rank)
     for order, point in enumerate(reversed(listed), 3):  # the best place on top
         label = f"listed: {first.topic.title}" if point is listed[0] else None
-        axes.scatter(*_place([point]), c=_score([point]), marker="s", s=150, label=label, zorder=order, **scale)
+        axes.scatter(*_place([point]), c=_score([point]), marker="s", s=120, label=label, zorder=order, **scale)
         ink = "black" if (point.score or 0.0) > _LIGHT else "white"
         place = str(first.places[point.arxiv_id].rank)
         axes.annotate(place, (point.x, point.y), ha="center", va="center", fontsize=7, color=ink, zorder=order)
@@ -117,9 +117,9 @@ def _strip(axes: Any) -> None:
 
 
 def _zoom(axes: Any, points: Sequence[MapPoint]) -> int:
-    """Cut the map to a square that holds nearly all of them, and say how many it does not."""
-    low, high = np.percentile(np.column_stack(_place(points)), (_CUT, 100 - _CUT), axis=0)
-    half = float((high - low).max()) / 2 + _MARGIN
-    across, up = (low + high) / 2
+    """Cut the map to a square around their median that holds most of them, and say how many it does not."""
+    places = np.column_stack(_place(points))
+    across, up = np.median(places, axis=0)
+    half = float(np.percentile(np.abs(places - (across, up)).max(axis=1), _KEPT)) + _MARGIN
     axes.set(xlim=(across - half, across + half), ylim=(up - half, up + half))
     return sum(max(abs(point.x - across), abs(point.y - up)) > half for point in points)

@@ -109,7 +109,7 @@ async def open_study(
     services = await stack.enter_async_context(open_services(settings or _read_settings(_prepare_sample_home())))
     try:
         if settings is None:
-            await _import_sample(services)
+            await import_sample(services)
         chosen, count = await _choose_week(services, week)
         own = services.settings.home / f"{_SAMPLE_WEEK}.jsonl"  # as `triage demo` leaves it, too
         if not files_given and own.is_file() and (own.parent / _MARKER).is_file():
@@ -154,7 +154,8 @@ def _prepare_sample_home() -> Path:
     return home
 
 
-async def _import_sample(services: Services) -> None:
+async def import_sample(services: Services) -> None:
+    """The bundled made-up week, into the store; idempotent."""
     from triage.adapters.snapshot import open_snapshot
     from triage.pipeline.importing import import_files
 

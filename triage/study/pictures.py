@@ -12,14 +12,12 @@ from typing import Any
 from triage.errors import InputError, tell_install
 from triage.evaluation.picture import MARKERS, PALETTE, save_picture
 
-__all__ = ["GREY", "INK", "LINES", "MARKERS", "PALETTE", "SCALE", "Picture", "open_figure"]
+__all__ = ["GREY", "INK", "MARKERS", "PALETTE", "SCALE", "Picture", "open_figure"]
 
 INK = "#222222"
 """Text, and whatever is ours."""
 GREY = "#999999"
 """What stands behind."""
-LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
-"""Line styles, to go with colours and markers in the same order."""
 SCALE = "cividis"
 """The colour map of quantities."""
 _DOTS = 150  # per inch, shown at two thirds: sharp on screens of today

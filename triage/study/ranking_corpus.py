@@ -47,7 +47,9 @@ class Material(msgspec.Struct, frozen=True, eq=False):
         for task in self.corpus.tasks:
             relevant = sum(int(mark_relevant(task, week).sum()) for week in self.corpus.weeks)
             used = max(Draw(task, week, self.corpus.background, Plan()).used("all") for week in self.corpus.weeks)
-            lines.append(f"{task.topic.title}: {relevant} relevant papers to find, {used} older votes to learn from.")
+            lines.append(
+                f"{task.topic.title}: {relevant} relevant papers to find, up to {used} older votes to learn from."
+            )
         return "\n".join([*lines, *self.notes])
 
     def __repr__(self) -> str:
@@ -64,7 +66,10 @@ async def gather_material(study: Study, most: int = 4) -> Material:
     corpus = await _load(study, study.topics, truth, most)
     tasks = tuple(task for task in corpus.tasks if is_labelled(task, corpus.weeks))
     if not tasks:
-        raise InputError(f"No paper of {study.week} is labelled relevant for any topic: name another week.")
+        raise InputError(
+            f"No paper of {study.week} is labelled relevant for any topic. Vote on its papers (triage vote), "
+            "give judgements of it, or name another week."
+        )
     left_out = [task.topic.title for task in corpus.tasks if task not in tasks]
     corpus = whole = replace(corpus, tasks=tasks)
     notes = [f"Judged, but not in the store: {', '.join(corpus.absent)}."] if corpus.absent else []

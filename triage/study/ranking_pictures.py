@@ -1,17 +1,21 @@
 """Pictures and tables of how good the ranking is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from triage.core.agreement import wilson_interval
 from triage.evaluation.draw import VoteCount
-from triage.evaluation.picture import LINES, MARKERS, PALETTE
+from triage.evaluation.picture import cycle_styles
 from triage.evaluation.plot import add_legend, plot_learning_curves
 from triage.study.pictures import GREY, INK, Picture, open_figure
-from triage.study.ranking_quality import Dot, Measured, Reach, Voice
+from triage.study.ranking_quality import Dot, Measured, Voice
+from triage.study.ranking_reach import Reach
 from triage.study.tables import Table
 
-_STYLES = tuple(zip((INK, *PALETTE), ("o", *MARKERS), ("-", *LINES), strict=False))
+_STYLES = ((INK, "o", "-"), *islice(cycle_styles(), 20))
+"""Ours, and as many as there will be rankers or topics."""
+_CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
 
 
 def draw_curves(measured: Measured) -> Picture:
@@ -55,7 +59,7 @@ def draw_reliability(voices: Sequence[Voice]) -> Picture:
     panels[1][0].set_ylabel("papers in the bin (log scale)")
     most = max(each.papers for voice in voices for each in voice.bins)
     panels[1][0].set_ylim(0.7, 6 * most)  # with room for the numbers
-    add_legend(figure, *panels[0][0].get_legend_handles_labels())
+    add_legend(figure, *_collect_legend(panels[0]))
     told = "; ".join(
         f"{voice.topic}, {voice.name}: calibration error {voice.calibration.error_count:.3f}" for voice in voices
     )
@@ -84,23 +88,25 @@ def table_reliability(voices: Sequence[Voice]) -> Table:
 def draw_reach(reaches: Sequence[Reach], size: int) -> Picture:
     """Recall against places read, a panel for each topic; `size` is the list's."""
     topics = list(dict.fromkeys(each.topic for each in reaches))
-    figure, panels = open_figure(1, len(topics), width=6.2 * len(topics), height=4.8, sharey=True)
+    styles = dict(zip(dict.fromkeys(each.ranker for each in reaches), _STYLES, strict=False))
+    figure, panels = open_figure(1, len(topics), width=max(8.0, 6.2 * len(topics)), height=5.6, sharey=True)
     for axes, topic in zip(panels[0], topics, strict=True):
         chosen = [each for each in reaches if each.topic == topic]
+        _mark_promise(axes, chosen[0], size)
         # Ours last, so that it lies on top.
-        for each, (colour, marker, line) in reversed(list(zip(chosen, _STYLES, strict=False))):
+        for each in reversed(chosen):
+            colour, marker, line = styles[each.ranker]
             places = range(1, each.found.size + 1)
             style = {"color": colour, "linestyle": line, "linewidth": 2.6 if each is chosen[0] else 1.4}
             mark = {"marker": marker, "markevery": [each.places - 1], "drawstyle": "steps-post"}
             axes.plot(places, each.found, label=each.ranker, **style, **mark)
-        _mark_promise(axes, chosen[0], size)
-        axes.set(title=f"{topic} ({chosen[0].relevant} relevant)", xscale="log", ylim=(0, 1.03))
+        axes.set(title=f"{topic}, {chosen[0].week} ({chosen[0].relevant} relevant)", xscale="log", ylim=(0, 1.03))
         axes.set_xlabel("places read (number, log scale)")
         ticks = [tick for tick in (1, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if tick <= chosen[0].found.size]
         axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
         axes.minorticks_off()
-    panels[0][0].set_ylabel("recall: share of the relevant papers found (0 to 1)")
-    handles, names = panels[0][0].get_legend_handles_labels()
+    panels[0][0].set_ylabel("recall: relevant papers found (0 to 1)")
+    handles, names = _collect_legend(panels[0])
     add_legend(figure, handles[::-1], names[::-1])
     ours = [each for number, each in enumerate(reaches) if each.topic not in {one.topic for one in reaches[:number]}]
     told = "; ".join(f"{each.topic}: {each.places} of {each.found.size} places" for each in ours)
@@ -165,6 +171,12 @@ def _format(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"  # noqa: RUF001 - none
 
 
+def _collect_legend(panels: Iterable[Any]) -> tuple[list[Any], list[str]]:
+    """Every name once: a judge may have been asked about one of the topics only."""
+    handles = {name: handle for axes in panels for handle, name in zip(*axes.get_legend_handles_labels(), strict=True)}
+    return list(handles.values()), list(handles)
+
+
 def _draw_voice(axes: Any, voice: Voice, style: tuple[str, str, Any], shift: float) -> None:
     """Intervals are Wilson's, of the share of each bin."""
     colour, marker, _ = style
@@ -192,8 +204,7 @@ def _draw_counts(axes: Any, voice: Voice, style: tuple[str, str, Any], place: tu
 
 def _mark_promise(axes: Any, ours: Reach, size: int) -> None:
     """The list's end, and where 95 % are reached."""
-    axes.axvline(size, color=GREY, linewidth=1)
-    axes.annotate(f"the list ends ({size}) ", (size, 0.01), fontsize=8, ha="right", va="bottom")
+    axes.axvline(size, color=GREY, linewidth=1, label=f"the list ends ({size})")
     axes.axhline(0.95, color=GREY, linewidth=1, linestyle=":")
     axes.annotate("95 %", (1, 0.95), fontsize=8, va="bottom")
     axes.annotate(
@@ -204,5 +215,6 @@ def _mark_promise(axes: Any, ours: Reach, size: int) -> None:
         textcoords="axes fraction",
         fontsize=9,
         fontweight="bold",
+        bbox=_CLEAR,
         arrowprops={"arrowstyle": "->"},
     )

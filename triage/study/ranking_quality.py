@@ -1,6 +1,6 @@
 """How good the ranking is, measured as `triage evaluate` does, for the pictures of a notebook."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -33,12 +33,13 @@ _TAILS = (0.025, 0.975)
 
 
 class Remembering:
-    """A ranker that ranks a week once for the same votes, however many pictures ask."""
+    """A ranker that ranks a week once for the same votes, however many pictures ask; `topics` are those it ranks."""
 
-    def __init__(self, ranker: Ranker, name: str) -> None:
+    def __init__(self, ranker: Ranker, name: str, topics: Collection[str]) -> None:
         self._ranker = ranker
         self._kept: dict[tuple[object, ...], NDArray[np.float64]] = {}
         self.name = name
+        self.topics = topics
         self.uses_votes: VoteUse = ranker.uses_votes
         self.gives_probability: bool = ranker.gives_probability
 
@@ -48,6 +49,11 @@ class Remembering:
         if key not in self._kept:
             self._kept[key] = self._ranker.score(topic, votes, candidates)
         return self._kept[key]
+
+
+def remember(ranker: Ranker, name: str, topics: Collection[str]) -> Remembering:
+    """For all the topics, or for those of them that a judge was asked about."""
+    return Remembering(ranker, name, ranker.topics if isinstance(ranker, JudgedRanker) else topics)
 
 
 class Measured(msgspec.Struct, frozen=True, eq=False):
@@ -72,6 +78,10 @@ class Measured(msgspec.Struct, frozen=True, eq=False):
         """In the order of the rubric."""
         return tuple(task.topic.name for task in self.material.corpus.tasks)
 
+    def choose_rankers(self, task: Task) -> list[Remembering]:
+        """Those that rank the topic, ours first."""
+        return [ranker for ranker in self.rankers if task.topic.name in ranker.topics]
+
     def score(self, ranker: Remembering, task: Task, week: Candidates, votes: VoteCount) -> NDArray[np.float64] | None:
         """`(n,)`, or None where it cannot rank without votes."""
         drawn = Draw(task, week, self.material.corpus.background, self.report.plan)
@@ -79,20 +89,6 @@ class Measured(msgspec.Struct, frozen=True, eq=False):
         return (
             None if used == 0 and ranker.uses_votes == "required" else ranker.score(task.topic, drawn.votes(used), week)
         )
-
-
-class Reach(msgspec.Struct, frozen=True):
-    """How far down one ranker's list of a week one must read for that share of the relevant papers; work saved with it.
-
-    `found` is recall by place, `(n,)`.
-    """
-
-    topic: str
-    ranker: str
-    found: NDArray[np.float64]
-    relevant: int
-    places: int
-    saved: float
 
 
 class Voice(msgspec.Struct, frozen=True):
@@ -120,8 +116,9 @@ class Dot(msgspec.Struct, frozen=True):
 
 def measure_quality(material: Material, embedder: Embedder, plan: Plan = QUICK) -> Measured:
     """Rank every week with every ranker, ours first. `plan` has 0 and all votes among its counts."""
+    topics = [task.topic.name for task in material.corpus.tasks]
     rankers = tuple(
-        Remembering(ranker, ranker.name.replace(f"({embedder.name})", "(our vectors)"))
+        remember(ranker, ranker.name.replace(f"({embedder.name})", "(our vectors)"), topics)
         for ranker in _list_rankers(material, embedder)
     )
     corpus = material.corpus
@@ -163,7 +160,7 @@ def _measure_recall(measured: Measured) -> Iterator[Cell]:
     plan, corpus = measured.report.plan, measured.material.corpus
     for task in corpus.tasks:
         weeks = [week for week in corpus.weeks if mark_relevant(task, week).any()]
-        for ranker in measured.rankers:
+        for ranker in measured.choose_rankers(task):
             for count in plan.votes:
                 drawn = {week.week: Draw(task, week, corpus.background, plan) for week in weeks}
                 used = {name: each.used(count) for name, each in drawn.items()}
@@ -209,7 +206,7 @@ def measure_voices(measured: Measured) -> list[Voice]:
     if not measured.material.is_graded:
         return voices
     for task in measured.material.corpus.tasks:
-        for ranker in measured.rankers:
+        for ranker in measured.choose_rankers(task):
             counts: dict[str, VoteCount] = {f"{ranker.name}, all votes": "all"}
             if ranker.name == measured.report.ours:
                 counts = {f"{ranker.name}, no votes": 0, **counts}
@@ -232,32 +229,6 @@ def _resample_error(said: NDArray[np.float64], relevant: NDArray[np.bool_]) -> l
     rng = np.random.default_rng(SEED)
     draws = (rng.integers(0, said.size, said.size) for _ in range(_ROUNDS))
     return [calibration_error(bin_papers(said[rows], relevant[rows])) for rows in draws]
-
-
-def measure_reach(measured: Measured, wanted: float = 0.95) -> list[Reach]:
-    """Of every ranker on the newest week of each topic that has something to find, with all votes."""
-    reaches = []
-    for task in measured.material.corpus.tasks:
-        weeks = [week for week in measured.material.corpus.weeks if mark_relevant(task, week).any()]
-        week = max(weeks, key=lambda week: week.week)
-        relevant = mark_relevant(task, week)
-        for ranker in measured.rankers:
-            scores = measured.score(ranker, task, week, "all")
-            if scores is not None:
-                reaches.append(reach(task.topic.name, ranker.name, scores, relevant, wanted))
-    return reaches
-
-
-def reach(
-    topic: str, ranker: str, scores: NDArray[np.float64], relevant: NDArray[np.bool_], wanted: float = 0.95
-) -> Reach:
-    """Of one ranking, `(n,)` scores and labels; raises `ValueError` where nothing is relevant."""
-    saved = metrics.work_saved(scores, relevant, wanted)
-    hits = relevant[metrics.rank_order(scores)].cumsum()
-    total = int(relevant.sum())
-    # Rounded first, as in `work_saved`.
-    places = int(np.searchsorted(hits, np.ceil(round(wanted * total, 9)))) + 1
-    return Reach(topic, ranker, hits / total, total, places, saved)
 
 
 def measure_spread(measured: Measured) -> list[Dot]:

@@ -21,6 +21,7 @@ from triage.study.opening import Study
 from triage.study.tables import Link, Table, link_paper
 
 _MOST_ROWS = 15
+_LAST = 3  # places
 _BELOW = 2  # as many papers below the line as twice the list holds are near it
 
 
@@ -89,14 +90,17 @@ def list_cues(ranked: Sequence[RankedPaper], topic: Topic, shortlist: Shortlist)
 
 
 def choose_cue(ranked: Sequence[RankedPaper], topic: Topic, shortlist: Shortlist) -> Cue:
-    """The cue that carries the list most: by its weight times the listed papers that say it."""
-    listed = {entry.arxiv_id for entry in shortlist.ranked}
+    """The cue that carries the last places most, by its weight times the papers there that say it.
+
+    Papers further up say several cues and would stay without any one of them.
+    """
+    listed = {entry.arxiv_id for entry in shortlist.ranked[-_LAST:]}
     carried = {cue: cue.weight * _count_listed(find_reach(ranked, cue.phrase), listed)[1] for cue in topic.cues}
     return max(carried, key=lambda cue: (carried[cue], cue.phrase))
 
 
-def suggest_cues(ranked: Sequence[RankedPaper], topic: Topic, shortlist: Shortlist) -> tuple[str, ...]:
-    """What titles just below the line say and the rest of the week hardly does, as far as it is no cue yet.
+def suggest_cues(ranked: Sequence[RankedPaper], rubric: Rubric, shortlist: Shortlist) -> tuple[str, ...]:
+    """What titles just below the line say and the rest of the week hardly does, as far as it is no topic's cue yet.
 
     Whether a phrase is a good cue, only a reader can tell: papers just below the line are often rightly there.
     """
@@ -105,7 +109,7 @@ def suggest_cues(ranked: Sequence[RankedPaper], topic: Topic, shortlist: Shortli
     near = _BELOW * shortlist.size
     groups = np.array([0] * min(near, len(others)) + [1] * max(0, len(others) - near), np.int64)
     words = name_themes([each.title for each in others], groups)[0].split(", ") if others else []
-    cues = tuple(cue.phrase for cue in topic.cues)
+    cues = tuple(cue.phrase for topic in rubric.topics for cue in topic.cues)
     return tuple(word for word in words if word and not any(count_phrases(normalise_words(word), cues)))
 
 
@@ -155,6 +159,7 @@ def list_changes(rescore: Rescore) -> Table:
         columns=("", "Place", "Score", "Paper", "Title", "Why"),
         rows=tuple(_to_row(kind, change) for kind, changes in kinds for change in changes),
         caption=f"{rescore.new_places} places: {counts}",
+        numbers=(1, 2),
     )
 
 

@@ -30,7 +30,7 @@ from triage.study.opening import Study
 
 _PAPER = re.compile(r"<paper\b.*</paper\b", re.DOTALL)  # as the prompt delimits it
 _NONCE = re.compile(r"[0-9a-f]{16,}")
-_BIAS, _SLOPE, _WAVER = -2.2, 1.3, 0.7  # log odds: of a paper without a word, for each word, and its spread
+_BIAS, _SLOPE, _WAVER = -2.2, 1.3, 1.5  # log odds: of a paper without a word, for each word, and its spread
 
 
 def is_scripted(judge: str) -> bool:

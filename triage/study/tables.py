@@ -5,7 +5,7 @@ from html import escape
 
 import msgspec
 
-_NUMBER = 'style="text-align: right; font-variant-numeric: tabular-nums; vertical-align: top"'
+_NUMBER = 'style="text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; vertical-align: top"'
 _TEXT = 'style="text-align: left; white-space: normal; vertical-align: top"'
 
 
