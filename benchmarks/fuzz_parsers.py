@@ -122,6 +122,7 @@ def _time_limit() -> Iterator[None]:
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, signal.SIG_IGN)  # discards one that is on its way, which would end the process
         signal.signal(signal.SIGPROF, before)
 
 

@@ -57,7 +57,8 @@ def _summarise(command: click.Command) -> str:
 
 def _write_command(name: str, command: click.Command) -> str:
     told, lines = _split_help(command.help or "")
-    context = click.Context(command, info_name=name)
+    # As `triage` itself makes it: click keeps a command's option for help, and -h would be gone from then on.
+    context = click.Context(command, info_name=name, **triage.context_settings)
     usage = " ".join([name, *command.collect_usage_pieces(context)])
     parts = [f"{'#' * max(len(name.split()), 2)} {name}", flow(told), fence(usage, "text")]
     if options := [option for option in command.params if isinstance(option, click.Option)]:
