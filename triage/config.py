@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import AwareDatetime, Field, HttpUrl, SecretStr, TypeAdapter, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 _URL = TypeAdapter(HttpUrl)
 _TERMS = 3.0  # seconds: https://info.arxiv.org/help/api/tou.html
@@ -195,3 +195,20 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The database in use."""
         return self.database_url or f"sqlite+aiosqlite:///{self.home / 'triage.db'}"
+
+
+class ShippedSettings(Settings):
+    """Settings that the environment has no say in: those that ship, and what is passed."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is passed."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)

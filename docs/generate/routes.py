@@ -9,12 +9,11 @@ import msgspec
 from litestar import Litestar
 from litestar.handlers.http_handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from api.app import create_app
 from api.openapi import PATH
 from docs.generate.markdown import flow
-from triage.config import Settings
+from triage.config import ShippedSettings
 
 _OLD_ID: Final = "{archive}/{number}"
 _GUARD: Final = "A guard: "
@@ -45,26 +44,9 @@ class Route(msgspec.Struct, frozen=True):
         return f"{self.method} {self.path}"
 
 
-class _Shipped(Settings):
-    """The settings that ship, whatever the environment says."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what is passed."""
-        del settings_cls, env_settings, dotenv_settings, file_secret_settings
-        return (init_settings,)
-
-
 def open_app() -> Litestar:
     """The application of a lab; its store is not opened."""
-    return create_app(_Shipped(home=Path("nowhere"), accounts=True))
+    return create_app(ShippedSettings(home=Path("nowhere"), accounts=True))
 
 
 def list_routes(app: Litestar) -> list[Route]:

@@ -12,13 +12,12 @@ from typing import Any
 
 import click
 import msgspec
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from rich.console import Console
 
 from triage.bootstrap import Services, open_services
 from triage.cli.output import print_json, print_shortlist
 from triage.cli.session import json_option, show_progress
-from triage.config import Settings
+from triage.config import ShippedSettings
 from triage.core.rubric import Topic
 from triage.core.week import EASTERN, parse_week, week_of
 from triage.errors import InputError
@@ -34,23 +33,6 @@ _SIZE = 10
 _NOTICE = "Made up for the Triage demo: no paper, person or number here is real, and the arXiv links lead nowhere."
 _MARKER = "MADE-UP.txt"
 _HOME = "data"
-
-
-class _OwnSettings(Settings):
-    """Settings that the environment has no say in, so that the demo touches nothing of the user's."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what the demo says itself."""
-        del settings_cls, env_settings, dotenv_settings, file_secret_settings
-        return (init_settings,)
 
 
 class _Ranked(msgspec.Struct, frozen=True):
@@ -107,7 +89,7 @@ def demo(folder: Path, *, as_json: bool) -> None:
 
 
 async def _work(folder: Path, home: Path) -> tuple[tuple[_Ranked, ...], _Places]:
-    async with open_services(_OwnSettings(home=home)) as services:
+    async with open_services(ShippedSettings(home=home)) as services:
         places = _choose_files(folder, services.rubric.topics)
         with show_progress() as progress:
             await import_sample(services)
